@@ -1,0 +1,137 @@
+"""Resident registration, kept by the Ministry of the Interior and Safety: residents, households and their moves."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+from schema.declare import Expression, Register, Subject, Today, column, compares, derived, identifier, link, record
+
+MOIS = Register("mois", holder="mois", title="Resident registration")
+
+
+class Sex(Enum):
+    """Sex as registered."""
+
+    FEMALE = "FEMALE"
+    MALE = "MALE"
+
+
+class ResidentStatus(Enum):
+    """Where a resident registration stands."""
+
+    REGISTERED = "REGISTERED"
+    EMIGRATED = "EMIGRATED"
+    DECEASED = "DECEASED"
+
+
+class RelationToHead(Enum):
+    """A household member's relation to the head of the household."""
+
+    HEAD = "HEAD"
+    SPOUSE = "SPOUSE"
+    CHILD = "CHILD"
+    PARENT = "PARENT"
+    SIBLING = "SIBLING"
+    GRANDCHILD = "GRANDCHILD"
+    OTHER = "OTHER"
+
+
+class MoveReason(Enum):
+    """Why a household moved in, as reported."""
+
+    JOB = "JOB"
+    FAMILY = "FAMILY"
+    HOUSING = "HOUSING"
+    EDUCATION = "EDUCATION"
+    ENVIRONMENT = "ENVIRONMENT"
+    OTHER = "OTHER"
+
+
+@record(MOIS, table="resident", subject=Subject(self="rrn", household="household_id", jurisdiction="district_code"), node=True)
+class Resident:
+    """A person with a resident registration. Holder: Ministry of the Interior and Safety."""
+
+    id: str | None = identifier("id")
+    """Global id, good for the asking agency alone: another agency's id for the same person differs."""
+    rrn: str | None = column(sortable=False)
+    """Resident registration number, 13 digits; never changed and never given to anyone else."""
+    name: str | None = column(sortable=True)
+    """Full name in Korean, family name first."""
+    sex: Sex | None = column()
+    """Sex as registered."""
+    birth_date: date | None = column(sortable=True)
+    """Date of birth."""
+    death_date: date | None = column()
+    """Date of death; null while alive."""
+    status: ResidentStatus | None = column()
+    """Where the registration stands."""
+    relation_to_head: RelationToHead | None = column()
+    """Relation to the head of the household."""
+    address: str | None = column()
+    """Registered address: province, district, neighbourhood, street and number."""
+    address_protected: bool | None = column()
+    """Whether the resident has had the address withheld from others, for example because of domestic violence."""
+    district_code: str | None = column(sortable=True)
+    """Five-digit code of the district of the registered address."""
+    moved_in_on: date | None = column(sortable=True)
+    """The day on which the resident moved to the registered address."""
+    household: Household | None = link("household_id", "id")
+    """The household that the resident belongs to; null after death or emigration."""
+
+    @derived(Expression("years_since", "birth_date", (Today(),)))
+    def age(self) -> int | None:
+        """Age in whole years today; a person born on 29 February turns a year older on 1 March."""
+
+    @derived(Expression("reached_age", "birth_date", (19, Today())))
+    def is_adult(self) -> bool | None:
+        """Whether the resident has turned 19, the age of majority (Civil Act, art. 4)."""
+
+
+@record(MOIS, table="household", subject=Subject(self="id", household="id", jurisdiction="district_code"), node=True)
+class Household:
+    """Residents registered as living together, with one head. Holder: Ministry of the Interior and Safety."""
+
+    id: str | None = identifier("id")
+    """Global id, good for the asking agency alone."""
+    head: Resident | None = link("head_id", "id")
+    """The resident who heads the household."""
+    members: list[Resident] | None = link("id", "household_id", order="birth_date")
+    """All members, the head among them, eldest first."""
+    size: int | None = column()
+    """Number of members."""
+    address: str | None = column()
+    """Registered address of the household."""
+    district_code: str | None = column()
+    """Five-digit code of the district of the address."""
+    move_ins: list[MoveIn] | None = link("id", "household_id", order="-date")
+    """Reported moves of the household, the latest first."""
+
+
+@record(MOIS, table="move_in")
+class MoveIn:
+    """One reported move of a household. Holder: Ministry of the Interior and Safety."""
+
+    date: date | None = column(sortable=True)
+    """The day of the move."""
+    from_address: str | None = column()
+    """Address before the move; null for a first registration."""
+    to_address: str | None = column()
+    """Address after the move."""
+    reason: MoveReason | None = column()
+    """Reason as reported."""
+
+
+class ResidentFilter:
+    """Which residents to list; every condition that is given must hold."""
+
+    district_code: str | None = compares("district_code", "=")
+    """Five-digit code of the district."""
+    age_at_least: int | None = compares("age", ">=")
+    """Lowest age in whole years."""
+    age_at_most: int | None = compares("age", "<=")
+    """Highest age in whole years."""
+    sex: Sex | None = compares("sex", "=")
+    """Sex as registered."""
+    status: ResidentStatus | None = compares("status", "=")
+    """Where the registration stands."""

@@ -88,6 +88,37 @@ class Hop:
 
 
 @dataclass(frozen=True)
+class Caller:
+    """An attribute of the caller (from the signed token) as a key."""
+
+    attribute: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A root field that finds one record: by exactly one of its arguments, or by an attribute of the caller.
+
+    A key is the name of one of the record's fields: the argument has that name, and the search touches that coordinate.
+    With `Caller("rrn")` there is no argument, the field `rrn` is compared, and the search touches the record's id.
+    """
+
+    name: str
+    record: type
+    keys: tuple[str | Caller, ...]
+    description: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A root field that lists records as a Relay connection, with the filter input whose fields are declared by `compares`."""
+
+    name: str
+    record: type
+    filter: type
+    description: str
+
+
+@dataclass(frozen=True)
 class ColumnSpec:
     name: str | None = None
     sortable: bool = False

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+import datetime as dt
 from enum import Enum
 
-from schema.declare import Expression, Register, Subject, Today, column, compares, derived, identifier, link, record
+from schema.declare import Caller, Expression, Listing, Lookup, Register, Subject, Today, column, compares, derived, identifier, link, record
 
 MOIS = Register("mois", holder="mois", title="Resident registration")
 
@@ -54,15 +54,15 @@ class Resident:
 
     id: str | None = identifier("id")
     """Global id, good for the asking agency alone: another agency's id for the same person differs."""
-    rrn: str | None = column(sortable=False)
+    rrn: str | None = column()
     """Resident registration number, 13 digits; never changed and never given to anyone else."""
     name: str | None = column(sortable=True)
     """Full name in Korean, family name first."""
     sex: Sex | None = column()
     """Sex as registered."""
-    birth_date: date | None = column(sortable=True)
+    birth_date: dt.date | None = column(sortable=True)
     """Date of birth."""
-    death_date: date | None = column()
+    death_date: dt.date | None = column()
     """Date of death; null while alive."""
     status: ResidentStatus | None = column()
     """Where the registration stands."""
@@ -74,7 +74,7 @@ class Resident:
     """Whether the resident has had the address withheld from others, for example because of domestic violence."""
     district_code: str | None = column(sortable=True)
     """Five-digit code of the district of the registered address."""
-    moved_in_on: date | None = column(sortable=True)
+    moved_in_on: dt.date | None = column(sortable=True)
     """The day on which the resident moved to the registered address."""
     household: Household | None = link("household_id", "id")
     """The household that the resident belongs to; null after death or emigration."""
@@ -112,7 +112,7 @@ class Household:
 class MoveIn:
     """One reported move of a household. Holder: Ministry of the Interior and Safety."""
 
-    date: date | None = column(sortable=True)
+    date: dt.date | None = column(sortable=True)
     """The day of the move."""
     from_address: str | None = column()
     """Address before the move; null for a first registration."""
@@ -135,3 +135,11 @@ class ResidentFilter:
     """Sex as registered."""
     status: ResidentStatus | None = compares("status", "=")
     """Where the registration stands."""
+
+
+ROOTS = (
+    Lookup("resident", Resident, keys=("id", "rrn"), description="One resident, by global id or by resident registration number; give exactly one."),
+    Listing("residents", Resident, filter=ResidentFilter, description="Residents that fit a filter, page by page."),
+    Lookup("household", Household, keys=("id",), description="One household, by global id."),
+    Lookup("me", Resident, keys=(Caller("rrn"),), description="The citizen's own record: the resident whose number the caller's token carries."),
+)

@@ -1,0 +1,318 @@
+"""All that the registers' files declare, resolved: record types, their fields and coordinates, root fields, and the tables.
+
+The catalogue is what the other layers know of the graph. It is plain data: `schema/build.py` makes the Strawberry schema from it,
+the planner binds selections to it, the regulations are checked against its coordinates, and each source is told its tables.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import importlib
+import inspect
+import types
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from schema.declare import (
+    Caller,
+    ColumnSpec,
+    Declared,
+    DerivedSpec,
+    Expression,
+    FilterSpec,
+    Hop,
+    IdSpec,
+    LinkSpec,
+    Listing,
+    Lookup,
+    Register,
+    Subject,
+    attribute_docs,
+)
+
+ColumnType = type | tuple[str, ...]
+
+
+class DeclarationError(Exception):
+    """A register's file declares something that cannot be; says where."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """What every field has: the attribute's and GraphQL's name, the coordinate and its holder."""
+
+    attribute: str
+    name: str
+    coordinate: str
+    holder: str
+    description: str
+    annotation: Any = field(compare=False)
+
+
+@dataclass(frozen=True)
+class ColumnField(Field):
+    column: str
+    sortable: bool
+
+
+@dataclass(frozen=True)
+class IdField(Field):
+    column: str
+
+
+@dataclass(frozen=True)
+class DerivedField(Field):
+    expression: Expression
+    function: Callable[..., Any] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class LinkField(Field):
+    target: str
+    many: bool
+    start: str
+    end: str
+    through: tuple[Hop, ...]
+    order: str | None
+
+
+@dataclass(frozen=True)
+class RecordType:
+    """A schema type whose rows live in one table of one source."""
+
+    name: str
+    register: Register
+    table: str
+    key: str
+    subject: Subject | None
+    node: bool
+    description: str
+    fields: Mapping[str, Field]
+    """By GraphQL name, in the order of declaration."""
+
+    @property
+    def source(self) -> str:
+        return self.register.name
+
+    @property
+    def id(self) -> IdField:
+        return next(f for f in self.fields.values() if isinstance(f, IdField))
+
+    def by_attribute(self, attribute: str) -> Field:
+        return next(f for f in self.fields.values() if f.attribute == attribute)
+
+    def sortable(self) -> Iterator[ColumnField]:
+        return (f for f in self.fields.values() if isinstance(f, ColumnField) and f.sortable)
+
+
+@dataclass(frozen=True)
+class Filter:
+    """One field of a filter input: the record's field that it compares, and how."""
+
+    attribute: str
+    name: str
+    target: ColumnField | DerivedField
+    operator: str
+    description: str
+    annotation: Any = field(compare=False)
+
+
+@dataclass(frozen=True)
+class LookupRoot:
+    name: str
+    record: RecordType
+    keys: tuple[ColumnField | IdField, ...]
+    """The fields by which it finds; none where the caller is the key."""
+    caller: str | None
+    description: str
+
+    @property
+    def coordinate(self) -> str:
+        return f"Query.{self.name}"
+
+
+@dataclass(frozen=True)
+class ListingRoot:
+    name: str
+    record: RecordType
+    filter_name: str
+    filter_description: str
+    filters: Mapping[str, Filter]
+    description: str
+
+    @property
+    def count_coordinate(self) -> str:
+        return f"{self.record.name}Connection.totalCount"
+
+
+Root = LookupRoot | ListingRoot
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    records: Mapping[str, RecordType]
+    roots: Mapping[str, Root]
+    registers: Mapping[str, Register]
+
+    @classmethod
+    def load(cls, modules: Iterable[str]) -> Catalogue:
+        """Import the registers' files and resolve what they declare; raises `DeclarationError`."""
+        loaded = [importlib.import_module(name) for name in modules]
+        declared = [d for module in loaded for d in _declared(module)]
+        records = {d.cls.__name__: _record(d, declared) for d in declared if d.extends is None}
+        registers = {d.register.name: d.register for d in declared}
+        roots = {r.name: _root(r, records) for module in loaded for r in getattr(module, "ROOTS", ())}
+        catalogue = cls(records, roots, registers)
+        catalogue._check()
+        return catalogue
+
+    def coordinates(self) -> dict[str, str]:
+        """Every coordinate that a regulation can share, with the holder whose it is to share."""
+        found = {f.coordinate: f.holder for record in self.records.values() for f in record.fields.values()}
+        for root in self.roots.values():
+            if isinstance(root, ListingRoot):
+                found[root.count_coordinate] = root.record.register.holder
+        return found
+
+    def tables(self, source: str) -> dict[str, dict[str, ColumnType]]:
+        """Table → column → type for one source: all columns that fields, links, hops, keys and subjects name."""
+        found: dict[str, dict[str, ColumnType]] = {}
+        for where, table, column, kind in self._columns():
+            if where == source and (column not in found.setdefault(table, {}) or kind is not None):
+                found[table][column] = kind or _key_type(column)
+        return found
+
+    def _columns(self) -> Iterator[tuple[str, str, str, ColumnType | None]]:
+        for record in self.records.values():
+            here = (record.source, record.table)
+            yield (*here, record.key, None)
+            if subject := record.subject:
+                for column in filter(None, (subject.self, subject.household, subject.jurisdiction)):
+                    yield (*here, column, None)
+            for item in record.fields.values():
+                yield from self._field_columns(record, item)
+
+    def _field_columns(self, record: RecordType, item: Field) -> Iterator[tuple[str, str, str, ColumnType | None]]:
+        here = (record.source, record.table)
+        match item:
+            case ColumnField():
+                yield (*here, item.column, column_type(item.annotation))
+            case IdField():
+                yield (*here, item.column, int)
+            case DerivedField():
+                yield (*here, item.expression.column, None)
+            case LinkField():
+                target = self.records[item.target]
+                yield (*here, item.start, None)
+                yield (target.source, target.table, item.end, None)
+                for hop in item.through:
+                    for column in (hop.key, hop.value, *(name for name, _ in hop.where)):
+                        yield (hop.source, hop.table, column, None)
+                if item.order:
+                    yield (target.source, target.table, item.order.lstrip("-"), None)
+
+    def _check(self) -> None:
+        for record in self.records.values():
+            for item in record.fields.values():
+                if not isinstance(item, LinkField):
+                    continue
+                if item.target not in self.records:
+                    raise DeclarationError(f"{item.coordinate} links to `{item.target}`, which no register declares")
+                # Row conditions of a record without a subject are checked on the row it is linked from.
+                if self.records[item.target].subject is None and record.subject is None:
+                    raise DeclarationError(f"{item.coordinate} links two records that both lack a subject")
+
+
+def column_type(annotation: Any) -> ColumnType:
+    """The type of a column from its field's annotation, `X | None`."""
+    inner = strip_none(annotation)
+    inner = getattr(inner, "__supertype__", inner)  # BigInt is a NewType over int
+    if isinstance(inner, type) and issubclass(inner, Enum):
+        return tuple(member.value for member in inner)
+    assert inner in (str, int, bool, dt.date), annotation
+    return typing.cast(type, inner)
+
+
+def strip_none(annotation: Any) -> Any:
+    args = [a for a in typing.get_args(annotation) if a is not types.NoneType]
+    is_union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
+    return args[0] if is_union and len(args) == 1 else annotation
+
+
+def camel(attribute: str) -> str:
+    """GraphQL's name for an attribute; a trailing underscore only keeps Python's keywords apart."""
+    first, *rest = attribute.rstrip("_").split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def _key_type(column: str) -> ColumnType:
+    # Key columns that are not fields themselves: internal keys are bigints and named so, all others are text.
+    return int if column == "id" or column.endswith("_id") else str
+
+
+def _declared(module: types.ModuleType) -> list[Declared]:
+    found = (vars(value).get("__declared__") for value in vars(module).values() if isinstance(value, type))
+    return [d for d in found if d is not None and d.cls.__module__ == module.__name__]
+
+
+def _record(declared: Declared, everything: list[Declared]) -> RecordType:
+    parts = [declared, *(d for d in everything if d.extends is declared.cls)]
+    fields = {}
+    for part in parts:
+        for item in _fields(declared.cls.__name__, part):
+            if item.name in fields:
+                raise DeclarationError(f"{item.coordinate} is declared twice, by {part.cls.__name__} and before")
+            fields[item.name] = item
+    return RecordType(
+        declared.cls.__name__, declared.register, declared.table, declared.key, declared.subject, declared.node,
+        inspect.getdoc(declared.cls) or "", fields,
+    )  # fmt: skip
+
+
+def _fields(owner: str, declared: Declared) -> Iterator[Field]:
+    hints = typing.get_type_hints(declared.cls)
+    for attribute, value in vars(declared.cls).items():
+        derived_spec = getattr(value, "__derived__", None)
+        if derived_spec is None and not isinstance(value, ColumnSpec | IdSpec | LinkSpec):
+            continue
+        name = camel(attribute)
+        hint = typing.get_type_hints(value)["return"] if derived_spec else hints[attribute]
+        description = (inspect.getdoc(value) if derived_spec else declared.descriptions.get(attribute)) or ""
+        common = (attribute, name, f"{owner}.{name}", declared.register.holder, description, hint)
+        match derived_spec or value:
+            case ColumnSpec() as spec:
+                yield ColumnField(*common, spec.name or attribute, spec.sortable)
+            case IdSpec(column):
+                yield IdField(*common, column)
+            case DerivedSpec(expression):
+                yield DerivedField(*common, expression, value)
+            case LinkSpec() as spec:
+                inner = strip_none(hint)
+                many = typing.get_origin(inner) is list
+                target = typing.get_args(inner)[0] if many else inner
+                yield LinkField(*common, target.__name__, many, spec.start, spec.end, spec.through, spec.order)
+
+
+def _root(declared: Lookup | Listing, records: Mapping[str, RecordType]) -> Root:
+    record = records[declared.record.__name__]
+    if isinstance(declared, Lookup):
+        caller = next((k.attribute for k in declared.keys if isinstance(k, Caller)), None)
+        keys = tuple(record.by_attribute(k) for k in declared.keys if isinstance(k, str))
+        return LookupRoot(declared.name, record, typing.cast(Any, keys), caller, declared.description)
+    return ListingRoot(
+        declared.name, record, declared.filter.__name__, inspect.getdoc(declared.filter) or "",
+        {f.name: f for f in _filters(declared.filter, record)}, declared.description,
+    )  # fmt: skip
+
+
+def _filters(cls: type, record: RecordType) -> Iterator[Filter]:
+    from_docs = attribute_docs(cls)
+    hints = typing.get_type_hints(cls)
+    for attribute, value in vars(cls).items():
+        if isinstance(value, FilterSpec):
+            target = record.by_attribute(value.operand)
+            assert isinstance(target, ColumnField | DerivedField), target
+            yield Filter(attribute, camel(attribute), target, value.operator, from_docs.get(attribute, ""), hints[attribute])

@@ -1,0 +1,64 @@
+"""Family register, kept by the Supreme Court: births, parents and children, marriages."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+from schema.declare import Hop, Register, column, extends, link, record
+from schema.mois import Resident
+
+SCOURT = Register("scourt", holder="scourt", title="Family register")
+
+
+class MarriageStatus(Enum):
+    """How a marriage stands today."""
+
+    MARRIED = "MARRIED"
+    DIVORCED = "DIVORCED"
+    WIDOWED = "WIDOWED"
+
+
+def relatives(relation: str) -> tuple[Hop, ...]:
+    """From a resident's number to the numbers of the relatives who are that person's `relation`."""
+    return (Hop("scourt", "family_relation", key="rrn", value="relative_rrn", where=(("relation", relation),)),)
+
+
+@record(SCOURT, table="birth", key="rrn")
+class BirthRecord:
+    """The entry of one person's birth in the family register. Holder: Supreme Court of Korea."""
+
+    registered_on: date | None = column(sortable=True)
+    """The day on which the birth was registered; the law gives a month from the birth for it."""
+    place: str | None = column()
+    """Place of birth, down to the district."""
+    father: Resident | None = link("father_rrn", "rrn")
+    """The father; null if none is registered or he was never a resident."""
+    mother: Resident | None = link("mother_rrn", "rrn")
+    """The mother; null if none is registered or she was never a resident."""
+
+
+@record(SCOURT, table="marriage")
+class Marriage:
+    """A person's present or latest marriage, as entered in the family register. Holder: Supreme Court of Korea."""
+
+    married_on: date | None = column(sortable=True)
+    """The day on which the marriage was registered, which is the day it took effect (Civil Act, art. 812)."""
+    status: MarriageStatus | None = column()
+    """Whether it lasts, or how it ended."""
+    spouse: Resident | None = link("spouse_rrn", "rrn")
+    """The other of the couple, also after the marriage ended."""
+
+
+@extends(Resident, SCOURT)
+class FamilyOfResident:
+    birth: BirthRecord | None = link("rrn", "rrn")
+    """The entry of the resident's birth; null for a birth that the family register never recorded."""
+    parents: list[Resident] | None = link("rrn", "rrn", through=relatives("PARENT"), order="birth_date")
+    """Parents in the family register, the elder first, the dead among them."""
+    children: list[Resident] | None = link("rrn", "rrn", through=relatives("CHILD"), order="birth_date")
+    """Children in the family register, the eldest first, wherever they live."""
+    spouse: Resident | None = link("rrn", "rrn", through=relatives("SPOUSE"))
+    """The present spouse; null for the unmarried, the divorced and the widowed."""
+    marriage: Marriage | None = link("rrn", "rrn")
+    """The present or latest marriage; null for those who never married."""

@@ -1,0 +1,104 @@
+import { DropdownMenu, pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { type Example, examples, variablesOf } from './examples';
+import logo from './madang.svg';
+import type { Choice, Persona } from './server';
+
+interface Props {
+  personas: Persona[];
+  choice: Choice;
+  onChoose: (choice: Choice) => void;
+  citizen: string | undefined;
+}
+
+/** The bar above GraphiQL: who asks, why, and whose view of the graph. */
+export function Bar({ personas, choice, onChoose, citizen }: Props) {
+  const persona = personas.find(({ name }) => name === choice.persona);
+
+  function choosePersona(name: string) {
+    const purposes = personas.find((other) => other.name === name)!.purposes;
+    onChoose({ ...choice, persona: name, purpose: purposes[0]?.code ?? '', case: '' });
+  }
+
+  return (
+    <header className="madang-bar">
+      <h1>
+        <img src={logo} alt="" />
+        <span lang="ko">마당</span> Madang
+      </h1>
+      {persona ? (
+        <>
+          <label>
+            Asking as
+            <select name="persona" value={choice.persona} onChange={(event) => choosePersona(event.target.value)}>
+              {personas.map(({ name, title }) => (
+                <option key={name} value={name}>{title}</option>
+              ))}
+            </select>
+          </label>
+          <label>
+            For the purpose
+            <select name="purpose" value={choice.purpose} onChange={(event) => onChoose({ ...choice, purpose: event.target.value })}>
+              {persona.purposes.map(({ code, title }) => (
+                <option key={code} value={code}>{title}</option>
+              ))}
+            </select>
+          </label>
+          <label>
+            Case
+            <input
+              name="case"
+              value={choice.case}
+              placeholder="none"
+              autoComplete="off"
+              onChange={(event) => onChoose({ ...choice, case: event.target.value })}
+            />
+          </label>
+        </>
+      ) : (
+        <p>Put your <code>Authorization</code> and <code>Madang-Purpose</code> into the Headers tab.</p>
+      )}
+      <fieldset>
+        <legend>Graph shown</legend>
+        <View choice={choice} onChoose={onChoose} view="mine" label="My view" />
+        <View choice={choice} onChoose={onChoose} view="all" label="Whole catalogue" />
+      </fieldset>
+      {persona && <Examples citizen={citizen} onChoose={onChoose} personas={personas} />}
+    </header>
+  );
+}
+
+function View({ choice, onChoose, view, label }: Pick<Props, 'choice' | 'onChoose'> & { view: Choice['view']; label: string }) {
+  return (
+    <label>
+      <input type="radio" name="view" checked={choice.view === view} onChange={() => onChoose({ ...choice, view })} />
+      {label}
+    </label>
+  );
+}
+
+function Examples({ citizen, onChoose, personas }: Pick<Props, 'citizen' | 'onChoose' | 'personas'>) {
+  const { queryEditor, variableEditor } = useGraphiQL(pick('queryEditor', 'variableEditor'));
+  const { addTab } = useGraphiQLActions();
+
+  function open(example: Example) {
+    // What someone has written stays in its tab.
+    if (!examples.some(({ query }) => query === queryEditor?.getValue())) addTab();
+    onChoose(example.choice);
+    queryEditor?.setValue(example.query);
+    variableEditor?.setValue(variablesOf(example, citizen));
+  }
+
+  return (
+    <DropdownMenu>
+      <DropdownMenu.Button className="madang-examples">Examples <span aria-hidden="true">▾</span></DropdownMenu.Button>
+      <DropdownMenu.Content align="end" className="madang-menu">
+        {examples.map((example) => (
+          <DropdownMenu.Item key={example.title} onSelect={() => open(example)}>
+            <strong>{example.title}</strong>
+            <small>{example.kind} · {personas.find(({ name }) => name === example.choice.persona)?.title}</small>
+          </DropdownMenu.Item>
+        ))}
+      </DropdownMenu.Content>
+    </DropdownMenu>
+  );
+}

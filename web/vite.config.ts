@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import react from '@vitejs/plugin-react';
+import { defineConfig, type Plugin } from 'vite';
+
+const repository = resolve(import.meta.dirname, '..');
+
+/** Files that the built page is made of, relative to the repository; tests/madang/test_page.py hashes the same. */
+function sources(): string[] {
+  const own = ['index.html', 'package.json', 'package-lock.json', 'tsconfig.json', 'vite.config.ts'];
+  const code = readdirSync(resolve(repository, 'web/src')).map((name) => `src/${name}`);
+  const queries = readdirSync(resolve(repository, 'examples/queries')).filter((name) => name.endsWith('.graphql'));
+  return [...own, ...code].map((name) => `web/${name}`).concat(queries.map((name) => `examples/queries/${name}`)).sort();
+}
+
+/** Writes the hash of the sources beside the build, so that a test notices a build that is out of date. */
+function stamp(): Plugin {
+  return {
+    name: 'stamp',
+    generateBundle() {
+      const hash = createHash('sha256');
+      for (const path of sources()) hash.update(path).update('\0').update(readFileSync(resolve(repository, path))).update('\0');
+      this.emitFile({ type: 'asset', fileName: 'sources.sha256', source: `${hash.digest('hex')}\n` });
+    },
+  };
+}
+
+export default defineConfig({
+  // Relative, so that the page works wherever it is mounted.
+  base: './',
+  plugins: [react(), stamp()],
+  worker: { format: 'es' },
+  build: {
+    outDir: '../madang/static',
+    emptyOutDir: true,
+    target: 'es2022',
+    // Fonts as files: the content security policy admits none from data addresses.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 4000,
+    license: { fileName: 'licenses.md' },
+    rolldownOptions: {
+      onLog(level, log, report) {
+        // GraphiQL's packages carry directives of a compiler that has already run.
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);
+      },
+    },
+  },
+  server: { fs: { allow: ['..'] }, proxy: { '/graphql': 'http://127.0.0.1:8000', '/personas': 'http://127.0.0.1:8000' } },
+});

@@ -1,0 +1,243 @@
+"""A plan: how one operation is answered for every caller whose decisions are the same.
+
+A plan holds no value of a variable and nothing of a caller: it says where they go. It is made once (`resolvers/planner.py`), run many
+times (`resolvers/execute.py`), assembled by code made for it (`resolvers/assemble.py`), and it can be printed.
+
+    Step      one batch of one table: the shape, the values its parameters stand for, and whence its keys come
+    Bound     how one response name is filled from a step's rows
+    Refusal   a coordinate that is withheld, with its decision and the response path at which that shows
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from auth.access import Caller, Decision
+from resolvers.selection import Path
+from schema.catalogue import RecordType
+from sources.protocol import All, Column, Condition, Join, Nothing, Order, Param, Shape
+
+
+@dataclass
+class Environment:
+    """What one request brings to a plan."""
+
+    arguments: Sequence[Mapping[str, Any]]
+    caller: Caller
+    today: dt.date
+    pages: Mapping[int, Page]
+    """By the index of a listing's arguments."""
+    household: int | None = None
+    """The household of the caller's own resident, where a residual needs it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """A listing's page: its size, and the order's values at its cursor."""
+
+    first: int
+    after: tuple[Any, ...]
+    context: str
+    """What a cursor is bound to: the root field, the filter and the order."""
+
+
+@dataclass(frozen=True)
+class Constant:
+    value: Any
+
+    def get(self, environment: Environment) -> Any:
+        return self.value
+
+    def __str__(self) -> str:
+        return repr(self.value)
+
+
+@dataclass(frozen=True)
+class Argument:
+    """The value of an argument, or of one field of an input object."""
+
+    index: int
+    name: str
+    key: str | None = None
+
+    def get(self, environment: Environment) -> Any:
+        value = environment.arguments[self.index].get(self.name)
+        return value[self.key] if self.key is not None and value is not None else value
+
+    def __str__(self) -> str:
+        return f"argument {self.name}.{self.key}" if self.key else f"argument {self.name}"
+
+
+@dataclass(frozen=True)
+class OfCaller:
+    attribute: Literal["rrn", "jurisdiction", "household"]
+
+    def get(self, environment: Environment) -> Any:
+        return environment.household if self.attribute == "household" else getattr(environment.caller, self.attribute)
+
+    def __str__(self) -> str:
+        return f"the caller's {self.attribute}"
+
+
+@dataclass(frozen=True)
+class CurrentDay:
+    def get(self, environment: Environment) -> Any:
+        return environment.today
+
+    def __str__(self) -> str:
+        return "today"
+
+
+@dataclass(frozen=True)
+class PageSize:
+    """One more than the page, to know whether there is a next one."""
+
+    index: int
+
+    def get(self, environment: Environment) -> Any:
+        return environment.pages[self.index].first + 1
+
+    def __str__(self) -> str:
+        return "the page's size + 1"
+
+
+@dataclass(frozen=True)
+class CursorValue:
+    index: int
+    position: int
+
+    def get(self, environment: Environment) -> Any:
+        return environment.pages[self.index].after[self.position]
+
+    def __str__(self) -> str:
+        return f"the cursor's value {self.position + 1}"
+
+
+Value = Constant | Argument | OfCaller | CurrentDay | PageSize | CursorValue
+
+
+@dataclass
+class Step:
+    """One batch. `key` is None for a listing or a count; `record` is None for a hop."""
+
+    index: int
+    source: str
+    table: str
+    record: RecordType | None
+    key: str | None
+    level: int
+    parent: int | None = None
+    parent_column: int = 0
+    """Where in the parent's rows the keys stand; a root's keys come from `root_key`."""
+    root_key: Value | None = None
+    columns: list[Column] = field(default_factory=list)
+    joins: list[Join] = field(default_factory=list)
+    where: list[Condition] = field(default_factory=list)
+    order: list[Order] = field(default_factory=list)
+    limit: Value | None = None
+    values: list[Value] = field(default_factory=list)
+    hops: tuple[int, ...] = ()
+    """Steps that lead from the parent's column to this step's keys; the rows are then grouped by the first one's keys."""
+    merge: tuple[tuple[int, bool], ...] = ()
+    """With hops: how the rows that several keys lead to are put in order, (place in the row, descending)."""
+    conditional: dict[int, int] = field(default_factory=dict)
+    """Columns (by place in the row) that may be asked only for keys whose parent row is true at the place named."""
+    single: bool = False
+    has_children: bool = False
+    shape: Shape = field(init=False)
+
+    def place(self, column: Column) -> int:
+        """Where the column stands in this step's rows; added when new."""
+        if column not in self.columns:
+            self.columns.append(column)
+        return self.columns.index(column) + (self.key is not None)
+
+    def param(self, value: Value) -> Param:
+        if value not in self.values:
+            self.values.append(value)
+        return Param(self.values.index(value))
+
+    def seal(self) -> None:
+        """Fix the shape, once all columns are in."""
+        where = self.where[0] if len(self.where) == 1 else All(tuple(self.where)) if self.where else None
+        limit = self.param(self.limit) if self.limit is not None and not self.hops else None
+        self.shape = Shape(
+            self.table, tuple(self.columns), self.key, tuple(self.joins), where, tuple(self.order), limit
+        )  # fmt: skip
+
+    def without(self, places: frozenset[int]) -> Shape:
+        """The shape for keys that may not have the columns at these places."""
+        offset = int(self.key is not None)
+        columns = tuple(Nothing() if i + offset in places else c for i, c in enumerate(self.shape.columns))
+        return Shape(self.table, columns, self.key, self.shape.joins, self.shape.where, self.shape.order, self.shape.limit)
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A coordinate withheld at a response path: always, or for the rows that do not meet the decision's residual."""
+
+    path: Path
+    decision: Decision
+
+
+@dataclass
+class Bound:
+    """How one response name is filled.
+
+    - `constant`: with `value`.
+    - `column`, `id`: from the row's `place`.
+    - `joined`: a record in the same row, there when `place` is not null.
+    - `one`, `many`: rows of `step` whose key stands at `place`.
+    """
+
+    name: str
+    path: Path
+    kind: Literal["constant", "column", "id", "joined", "one", "many"]
+    place: int = 0
+    value: Any = None
+    step: int = 0
+    record: str = ""
+    fields: list[Bound] = field(default_factory=list)
+    guard: int | None = None
+    """Place of the boolean that must be true, else the value is withheld by `refusal`."""
+    guard_above: bool = False
+    """The guard stands in the row that this record is linked from, not in its own."""
+    refusal: int = 0
+
+
+@dataclass
+class BoundRoot:
+    """One root field. `steps` has one for a lookup or a listing, one a type for `node`, none when it is refused."""
+
+    name: str
+    kind: Literal["refused", "lookup", "node", "listing"]
+    arguments: int
+    steps: list[int] = field(default_factory=list)
+    fields: list[list[Bound]] = field(default_factory=list)
+    records: list[str] = field(default_factory=list)
+    connection: list[tuple[str, Any]] = field(default_factory=list)
+    count_step: int | None = None
+    cursor: tuple[int, ...] = ()
+    """Places of the order's values in a listing's rows."""
+    json: bool = False
+    """The listing's rows come as JSON text at place 0."""
+    residual: Decision | None = None
+    """The search was allowed only for some subjects: when it finds nothing, that is said."""
+
+
+@dataclass
+class Plan:
+    """See the module. `refusals[:fixed]` are withheld whatever the rows; the others wait for a guard that is false."""
+
+    roots: list[BoundRoot]
+    steps: list[Step]
+    levels: list[list[Step]]
+    withheld: list[Refusal]
+    guarded: list[Refusal]
+    decisions: list[Decision]
+    needs_household: bool
+    names: list[tuple[str, str | None]]
+    """Root response names in order, with a constant where the root is `__typename`."""

@@ -1,0 +1,279 @@
+"""The first pass: an operation's selection sets, collected into trees of what is asked of each record.
+
+CollectFields and MergeSelectionSets (GraphQL specification, section 6.3.2): fragments are spread on the concrete type, `@skip` and
+`@include` decided, and fields of one response name merged. What comes out is over declared fields and knows no fragment any more:
+
+    Root        a root field: a lookup, a listing, `node`
+    Selection   what is asked of one record type in one place
+    Asked       one response name in a selection: a column, a derived field, an id, a link, or `__typename`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from graphql import (
+    DirectiveNode,
+    FieldNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    NullValueNode,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_argument_values,
+)
+from graphql.execution.values import VariableValues
+
+from resolvers.cache import Cache
+from resolvers.operation import Operation
+from schema.catalogue import Catalogue, Field, LinkField, ListingRoot, LookupRoot, RecordType
+
+Path = tuple[str, ...]
+"""Response names from the root; `*` stands for every place in a list."""
+
+EVERY = "*"
+
+
+class Arguments:
+    """The arguments of one field as written in the document; their values come with each request's variables."""
+
+    def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
+        self._definition, self._node = definition, node
+        given = {a.name.value: a.value for a in node.arguments or ()}
+        self._required = {n for n, d in definition.args.items() if isinstance(d.type, GraphQLNonNull)}
+        self._variables = {n: v.name.value for n, v in given.items() if isinstance(v, VariableNode)}
+        self._only_variables = len(self._variables) == len(given)
+        self._constant = None if any(_has_variable(v) for v in given.values()) else _plain(get_argument_values(definition, node))
+
+    def values(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """CoerceArgumentValues (section 6.4.1), enumerations as their names; raises `GraphQLError` where a null is not allowed."""
+        if self._constant is not None:
+            return self._constant
+        if self._only_variables:
+            found = {name: variables[variable] for name, variable in self._variables.items() if variable in variables}
+            if all(found.get(name) is not None for name in self._required):
+                return _plain(found)
+        return _plain(get_argument_values(self._definition, self._node, VariableValues({}, dict(variables))))
+
+
+@dataclass
+class Asked:
+    """One response name. Without a `field` it is `__typename`."""
+
+    name: str
+    path: Path
+    field: Field | None
+    arguments: int | None = None
+    """Index into `Collected.arguments`; none for a field that takes no arguments."""
+    selection: Selection | None = None
+
+
+@dataclass
+class Selection:
+    record: RecordType
+    path: Path
+    asked: list[Asked]
+
+
+@dataclass
+class Edge:
+    """One response name for a connection's `edges`: in order, its response names with `node`, `cursor` or `__typename`."""
+
+    path: Path
+    parts: list[tuple[str, str | Selection]]
+
+
+@dataclass
+class Connection:
+    """A listing's layout: response names, in order, with what stands there."""
+
+    parts: list[tuple[str, str | Edge | list[tuple[str, str]]]] = field(default_factory=list)
+    """`totalCount` or `__typename`, an `Edge`, or `pageInfo`'s response names with its fields."""
+
+
+@dataclass
+class Root:
+    """One root field that the planner knows. `selections` has one for a lookup, one a type for `node`, one a node for a listing."""
+
+    name: str
+    declared: LookupRoot | ListingRoot | None
+    """None for `node`."""
+    arguments: int
+    selections: list[Selection]
+    connection: Connection | None = None
+
+
+@dataclass
+class Collected:
+    """An operation with its switches decided."""
+
+    roots: list[Root]
+    others: dict[str, list[FieldNode]]
+    """Root fields that only Strawberry's own execution answers: introspection and hand-written ones, by response name."""
+    order: list[str]
+    """Response names of all root fields, `__typename` included."""
+    typenames: list[str]
+    arguments: list[Arguments]
+    structures: list[tuple[int, Callable[[Mapping[str, Any]], Any]]]
+    """What of the arguments' values decides the plan's form, not only its parameters."""
+    plans: Cache[Any, Any] = field(default_factory=lambda: Cache(64))
+
+
+def collect(operation: Operation, catalogue: Catalogue, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Collected:
+    """Collect an operation. Only variables that its `@skip` and `@include` use have a say in the result."""
+    return _Collector(operation, catalogue, schema, variables).run()
+
+
+class _Collector:
+    def __init__(self, operation: Operation, catalogue: Catalogue, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
+        self.operation, self.catalogue, self.schema, self.variables = operation, catalogue, schema, variables
+        self.result = Collected([], {}, [], [], [], [])
+
+    def run(self) -> Collected:
+        query = self.schema.query_type
+        assert query is not None
+        for name, nodes in self.fields([self.operation.definition.selection_set], query.name).items():
+            self.result.order.append(name)
+            field_name = nodes[0].name.value
+            if field_name == "__typename":
+                self.result.typenames.append(name)
+            elif field_name == "node" or field_name in self.catalogue.roots:
+                self.result.roots.append(self.root(name, nodes, query.fields[field_name]))
+            else:
+                self.result.others[name] = nodes
+        return self.result
+
+    def root(self, name: str, nodes: list[FieldNode], definition: GraphQLField) -> Root:
+        declared = self.catalogue.roots.get(nodes[0].name.value)
+        path = (name,)
+        arguments = self.argue(definition, nodes[0])
+        if declared is None:
+            records = [r for r in self.catalogue.records.values() if r.node]
+            return Root(name, None, arguments, [self.selection(r, nodes, path) for r in records])
+        if isinstance(declared, LookupRoot):
+            keys = tuple(k.name for k in declared.keys)
+            self.structure(arguments, lambda values: tuple(values.get(k) is not None for k in keys))
+            return Root(name, declared, arguments, [self.selection(declared.record, nodes, path)])
+        self.structure(arguments, _listing_structure)
+        root = Root(name, declared, arguments, [], Connection())
+        self.connection(root, declared.record, nodes, path)
+        return root
+
+    def connection(self, root: Root, record: RecordType, nodes: list[FieldNode], path: Path) -> None:
+        assert root.connection is not None
+        for name, inner in self.fields(_sets(nodes), f"{record.name}Connection").items():
+            kind = inner[0].name.value
+            if kind == "edges":
+                edge = Edge((*path, name, EVERY), [])
+                for part, leaves in self.fields(_sets(inner), f"{record.name}Edge").items():
+                    if leaves[0].name.value == "node":
+                        selection = self.selection(record, leaves, (*path, name, EVERY, part))
+                        root.selections.append(selection)
+                        edge.parts.append((part, selection))
+                    else:
+                        edge.parts.append((part, leaves[0].name.value))
+                root.connection.parts.append((name, edge))
+            elif kind == "pageInfo":
+                infos = self.fields(_sets(inner), "PageInfo")
+                root.connection.parts.append((name, [(n, leaves[0].name.value) for n, leaves in infos.items()]))
+            else:
+                root.connection.parts.append((name, kind))
+
+    def selection(self, record: RecordType, nodes: list[FieldNode], path: Path) -> Selection:
+        asked = []
+        kind = self.schema.type_map[record.name]
+        assert isinstance(kind, GraphQLObjectType)
+        for name, inner in self.fields(_sets(nodes), record.name).items():
+            field_name = inner[0].name.value
+            if field_name == "__typename":
+                asked.append(Asked(name, (*path, name), None))
+                continue
+            declared = record.fields[field_name]
+            item = Asked(name, (*path, name), declared)
+            if kind.fields[field_name].args:
+                item.arguments = self.argue(kind.fields[field_name], inner[0])
+            if isinstance(declared, LinkField):
+                if declared.many:
+                    assert item.arguments is not None
+                    self.structure(item.arguments, lambda values: (values.get("orderBy"), values.get("limit") is not None))
+                below = (*path, name, EVERY) if declared.many else (*path, name)
+                item.selection = self.selection(self.catalogue.records[declared.target], inner, below)
+            asked.append(item)
+        return Selection(record, path, asked)
+
+    def argue(self, definition: GraphQLField, node: FieldNode) -> int:
+        self.result.arguments.append(Arguments(definition, node))
+        return len(self.result.arguments) - 1
+
+    def structure(self, arguments: int, take: Callable[[Mapping[str, Any]], Any]) -> None:
+        self.result.structures.append((arguments, take))
+
+    def fields(self, sets: Iterable[SelectionSetNode], type_name: str) -> dict[str, list[FieldNode]]:
+        """CollectFields for one concrete type."""
+        grouped: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
+        for selection_set in sets:
+            self.gather(selection_set, type_name, grouped, spread)
+        return grouped
+
+    def gather(self, selection_set: SelectionSetNode, type_name: str, grouped: dict[str, list[FieldNode]], spread: set[str]) -> None:
+        for node in selection_set.selections:
+            if not self.included(node.directives or ()):
+                continue
+            if isinstance(node, FieldNode):
+                grouped.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)
+            elif isinstance(node, InlineFragmentNode):
+                if node.type_condition is None or self.applies(node.type_condition.name.value, type_name):
+                    self.gather(node.selection_set, type_name, grouped, spread)
+            elif isinstance(node, FragmentSpreadNode) and node.name.value not in spread:
+                spread.add(node.name.value)
+                fragment = self.operation.fragments[node.name.value]
+                if self.applies(fragment.type_condition.name.value, type_name):
+                    self.gather(fragment.selection_set, type_name, grouped, spread)
+
+    def applies(self, condition: str, type_name: str) -> bool:
+        """DoesFragmentTypeApply."""
+        if condition == type_name:
+            return True
+        abstract, concrete = self.schema.type_map[condition], self.schema.type_map[type_name]
+        return isinstance(abstract, GraphQLInterfaceType) and isinstance(concrete, GraphQLObjectType) and abstract in concrete.interfaces
+
+    def included(self, directives: Iterable[DirectiveNode]) -> bool:
+        for directive in directives:
+            if directive.name.value in ("skip", "include"):
+                (argument,) = directive.arguments
+                value = argument.value
+                on = self.variables[value.name.value] if isinstance(value, VariableNode) else value.value  # type: ignore[attr-defined]
+                if bool(on) == (directive.name.value == "skip"):
+                    return False
+        return True
+
+
+def _listing_structure(values: Mapping[str, Any]) -> Any:
+    filters = values.get("filter") or {}
+    return tuple(sorted(k for k, v in filters.items() if v is not None)), values.get("orderBy"), values.get("after") is not None
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values with enumerations as their names, also inside a filter."""
+    return {n: _plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
+
+
+def _sets(nodes: Iterable[FieldNode]) -> Iterable[SelectionSetNode]:
+    return (node.selection_set for node in nodes if node.selection_set is not None)
+
+
+def _has_variable(node: ValueNode) -> bool:
+    if isinstance(node, VariableNode):
+        return True
+    inner = getattr(node, "values", None) or [f.value for f in getattr(node, "fields", None) or ()]
+    return any(_has_variable(v) for v in inner) if not isinstance(node, NullValueNode) else False

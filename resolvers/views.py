@@ -1,0 +1,155 @@
+"""What of the graph a caller's requests are parsed against, and what introspection shows.
+
+The graph is public law, so every caller's documents are validated against all of it but the coordinates that are hidden from that
+caller: to them these do not exist, not even in a suggestion. Introspection shows less by default: what the caller's agency could be
+granted for some purpose. Both are the full schema with coordinates left out, and with whatever became empty or unreachable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from graphql import (
+    DefinitionNode,
+    DocumentNode,
+    EnumTypeDefinitionNode,
+    FieldDefinitionNode,
+    GraphQLScalarType,
+    GraphQLSchema,
+    InputObjectTypeDefinitionNode,
+    InterfaceTypeDefinitionNode,
+    NamedTypeNode,
+    ObjectTypeDefinitionNode,
+    TypeNode,
+    build_ast_schema,
+    parse,
+    print_schema,
+)
+
+from schema.build import order_values
+from schema.catalogue import Catalogue, ColumnField, ListingRoot
+
+Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+
+
+class Views:
+    """Schemas that lack some coordinates, made on demand and kept."""
+
+    def __init__(self, schema: GraphQLSchema, catalogue: Catalogue) -> None:
+        self.full = schema
+        self._coordinates = frozenset(catalogue.coordinates())
+        self._inputs = _input_coordinates(catalogue)
+        self._document = parse(print_schema(schema))
+        self._cached = lru_cache(maxsize=64)(self._build)
+
+    def without(self, hidden: frozenset[str]) -> GraphQLSchema:
+        """The graph as a caller's documents are validated against it."""
+        return self._cached(hidden) if hidden else self.full
+
+    def only(self, granted: frozenset[str]) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller who could be granted these coordinates."""
+        return self._cached(self._coordinates - granted)
+
+    def _build(self, absent: frozenset[str]) -> GraphQLSchema:
+        definitions = {d.name.value: d for d in self._document.definitions if hasattr(d, "name")}
+        kept = {name: self._trim(d, absent) for name, d in definitions.items()}
+        while emptied := {name for name, d in kept.items() if _empty(d)}:
+            kept = {name: _drop(d, emptied) for name, d in kept.items() if name not in emptied}
+        reachable = _reachable(kept)
+        schema = build_ast_schema(DocumentNode(definitions=tuple(d for name, d in kept.items() if name in reachable)))
+        for name, kind in schema.type_map.items():
+            original = self.full.type_map[name] if isinstance(kind, GraphQLScalarType) else None
+            if isinstance(kind, GraphQLScalarType) and isinstance(original, GraphQLScalarType):
+                # Scalars read from a schema's text accept anything; these keep their own rules.
+                kind.parse_value, kind.parse_literal = original.parse_value, original.parse_literal  # type: ignore[method-assign]
+                kind.coerce_input_literal = original.coerce_input_literal
+                kind.coerce_input_value = original.coerce_input_value
+        return schema
+
+    def _trim(self, definition: DefinitionNode, absent: frozenset[str]) -> DefinitionNode:
+        match definition:
+            case ObjectTypeDefinitionNode():
+                return _with(definition, fields=[f for f in definition.fields or () if _coordinate(definition, f) not in absent])
+            case InputObjectTypeDefinitionNode():
+                fields = [f for f in definition.fields or () if self._inputs.get(_coordinate(definition, f)) not in absent]
+                return _with(definition, fields=fields)
+            case EnumTypeDefinitionNode():
+                values = [v for v in definition.values or () if self._inputs.get(_coordinate(definition, v)) not in absent]
+                return _with(definition, values=values)
+            case _:
+                return definition
+
+
+def _input_coordinates(catalogue: Catalogue) -> dict[str, str]:
+    """The coordinates that filter inputs and order enumerations ask about, by the coordinate of the input."""
+    found = {}
+    for root in catalogue.roots.values():
+        if isinstance(root, ListingRoot):
+            found.update({f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()})
+    for record in catalogue.records.values():
+        by_column = {f.column: f.coordinate for f in record.fields.values() if isinstance(f, ColumnField)}
+        found.update({f"{record.name}Order.{name}": by_column[column] for name, (column, _) in order_values(record).items()})
+    return found
+
+
+def _with(definition: DefinitionNode, **changes: object) -> DefinitionNode:
+    return type(definition)(**{**{key: getattr(definition, key) for key in definition.keys}, **changes})
+
+
+def _coordinate(owner: DefinitionNode, member: object) -> str:
+    return f"{owner.name.value}.{member.name.value}"  # type: ignore[attr-defined]
+
+
+def _empty(definition: DefinitionNode) -> bool:
+    if isinstance(definition, EnumTypeDefinitionNode):
+        return not definition.values
+    return isinstance(definition, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode) and not definition.fields
+
+
+def _drop(definition: DefinitionNode, absent: set[str]) -> DefinitionNode:
+    """The definition without fields and arguments of absent types."""
+    if isinstance(definition, Composite):
+        kept = (f for f in definition.fields or () if _named(f.type) not in absent)
+        return _with(definition, fields=[_drop_arguments(f, absent) for f in kept])
+    return definition
+
+
+def _drop_arguments(field: FieldDefinitionNode, absent: set[str]) -> FieldDefinitionNode:
+    arguments = [a for a in field.arguments or () if _named(a.type) not in absent]
+    return _with(field, arguments=arguments)  # type: ignore[arg-type,return-value]
+
+
+def _named(node: TypeNode) -> str:
+    while not isinstance(node, NamedTypeNode):
+        node = node.type  # type: ignore[attr-defined]
+    return node.name.value
+
+
+def _references(definition: DefinitionNode) -> Iterator[str]:
+    if isinstance(definition, Composite):
+        yield from (i.name.value for i in definition.interfaces or ())
+        for field in definition.fields or ():
+            yield _named(field.type)
+            yield from (_named(a.type) for a in field.arguments or ())
+    if isinstance(definition, InputObjectTypeDefinitionNode):
+        yield from (_named(f.type) for f in definition.fields or ())
+
+
+def _reachable(definitions: dict[str, DefinitionNode]) -> set[str]:
+    found: set[str] = set()
+    waiting = ["Query", "Mutation", "Subscription"]
+    while waiting:
+        name = waiting.pop()
+        if name in definitions and name not in found:
+            found.add(name)
+            waiting.extend(_references(definitions[name]))
+            # An object type is reached through its interfaces as well.
+            waiting.extend(
+                other for other, d in definitions.items() if isinstance(d, ObjectTypeDefinitionNode) and name in set(_implements(d))
+            )
+    return found
+
+
+def _implements(definition: ObjectTypeDefinitionNode) -> Iterator[str]:
+    return (i.name.value for i in definition.interfaces or ())

@@ -1,0 +1,179 @@
+"""The Strawberry schema of a catalogue.
+
+Declared classes are not decorated in place: a type such as `Resident` is put together from the files of several registers, so its
+Strawberry type is made here, with the descriptions that the files carry. Fields get no resolver of their own; `resolvers` answers.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Annotated, Any, Optional
+
+import strawberry
+from strawberry.relay import PageInfo
+from strawberry.schema.config import StrawberryConfig
+
+from schema.catalogue import Catalogue, DerivedField, Field, Filter, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.scalars import SCALARS
+
+
+def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Schema:
+    """The graph's schema; `extra` are further Strawberry classes whose hand-written fields join `Query`."""
+    types_ = _Types(catalogue)
+    query = types_.query(extra)
+    return strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))
+
+
+def order_values(record: RecordType) -> dict[str, tuple[str, bool]]:
+    """The names of an order enumeration with what they stand for: (column, descending)."""
+    return {
+        f"{_upper(f.name)}_{word}": (f.column, descending)
+        for f in record.sortable()
+        for word, descending in (("ASC", False), ("DESC", True))
+    }
+
+
+@strawberry.interface(description="A record with a global id.")
+class Node:
+    id: Optional[strawberry.ID] = strawberry.field(description="Global id, good for the asking agency alone.")  # noqa: UP045
+
+
+class _Types:
+    """The Strawberry types under construction: classes exist before they have fields, so that they can name one another."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.enums: dict[type[Enum], Any] = {}
+        self.orders: dict[str, Any] = {}
+        bases = {record.name: (Node,) if record.node else () for record in catalogue.records.values()}
+        self.objects: dict[str, type] = {name: types.new_class(name, base) for name, base in bases.items()}
+        for record in catalogue.records.values():
+            namespace = {f.attribute: self.field(f) for f in record.fields.values()}
+            self.define(self.objects[record.name], record.description, namespace)
+
+    def define(self, cls: type, description: str, fields: Mapping[str, tuple[Any, Any]]) -> type:
+        cls.__annotations__ = {name: annotation for name, (annotation, _) in fields.items()}
+        for name, (_, value) in fields.items():
+            setattr(cls, name, value)
+        return strawberry.type(cls, description=description)
+
+    def field(self, item: Field) -> tuple[Any, Any]:
+        """A field's annotation and its Strawberry field."""
+        annotation = Optional[strawberry.ID] if isinstance(item, IdField) else self.translate(item.annotation)  # noqa: UP045
+        describe = {"name": item.name, "description": item.description}
+        match item:
+            case DerivedField():
+                return annotation, strawberry.field(resolver=item.function, **describe)
+            case LinkField(many=True):
+                stub = _stub(annotation, self.list_arguments(self.catalogue.records[item.target]))
+                return annotation, strawberry.field(resolver=stub, **describe)
+            case _:
+                return annotation, strawberry.field(**describe)
+
+    def translate(self, annotation: Any) -> Any:
+        """A declared annotation with records and enumerations replaced by their Strawberry types."""
+        args = typing.get_args(annotation)
+        if typing.get_origin(annotation) is list:
+            return list[self.translate(args[0])]  # type: ignore[misc]
+        if args:
+            return Optional[self.translate(next(a for a in args if a is not types.NoneType))]  # noqa: UP045
+        if isinstance(annotation, type) and issubclass(annotation, Enum):
+            return self.enums.setdefault(annotation, strawberry.enum(annotation, description=annotation.__doc__))
+        return self.objects.get(getattr(annotation, "__name__", ""), annotation)
+
+    def list_arguments(self, record: RecordType) -> dict[str, Any]:
+        arguments = {"limit": Annotated[Optional[int], strawberry.argument(description="At most so many.")]}  # noqa: UP045
+        if any(record.sortable()):
+            arguments["order_by"] = self.order_argument(record)
+        return arguments
+
+    def order_argument(self, record: RecordType) -> Any:
+        if record.name not in self.orders:
+            members = {name: name for name in order_values(record)}
+            enum = Enum(f"{record.name}Order", members)  # type: ignore[misc]
+            self.orders[record.name] = strawberry.enum(enum, description=f"How to order a list of {record.name}.")
+        argument = strawberry.argument(description="The order; by default the order that the field's description states.")
+        return Annotated[Optional[self.orders[record.name]], argument]  # noqa: UP045
+
+    def query(self, extra: tuple[type, ...]) -> type:
+        node_argument = {"id": Annotated[strawberry.ID, strawberry.argument(description="Global id.")]}
+        node = strawberry.field(resolver=_stub(Optional[Node], node_argument), description="Any record that has a global id.")  # noqa: UP045
+        fields: dict[str, tuple[Any, Any]] = {"node": (Optional[Node], node)}  # noqa: UP045
+        for root in self.catalogue.roots.values():
+            annotation, arguments = self.lookup(root) if isinstance(root, LookupRoot) else self.listing(root)
+            value = strawberry.field(resolver=_stub(annotation, arguments), name=root.name, description=root.description)
+            fields[root.name] = (annotation, value)
+        return self.define(types.new_class("Query", extra), "What can be asked.", fields)
+
+    def lookup(self, root: LookupRoot) -> tuple[Any, dict[str, Any]]:
+        def argument(key: Field) -> Any:
+            kind = strawberry.ID if isinstance(key, IdField) else str
+            optional = kind if len(root.keys) == 1 else Optional[kind]
+            return Annotated[optional, strawberry.argument(description=key.description)]
+
+        return Optional[self.objects[root.record.name]], {key.name: argument(key) for key in root.keys}
+
+    def listing(self, root: ListingRoot) -> tuple[Any, dict[str, Any]]:
+        fields = {f.attribute: self.filter_field(f) for f in root.filters.values()}
+        cls = types.new_class(root.filter_name)
+        cls.__annotations__ = {name: annotation for name, (annotation, _) in fields.items()}
+        for name, (_, value) in fields.items():
+            setattr(cls, name, value)
+        filter_type = strawberry.input(cls, description=root.filter_description)
+        arguments = {
+            "filter": Annotated[Optional[filter_type], strawberry.argument(description="All conditions must hold.")],  # type: ignore[valid-type]
+            "order_by": self.order_argument(root.record),
+            "first": Annotated[Optional[int], strawberry.argument(description="Size of the page.")],  # noqa: UP045
+            "after": Annotated[Optional[str], strawberry.argument(description="Cursor of the edge that the page follows.")],  # noqa: UP045
+        }
+        return Optional[self.connection(root.record)], arguments
+
+    def filter_field(self, item: Filter) -> tuple[Any, Any]:
+        return self.translate(item.annotation), strawberry.field(name=item.name, description=item.description, default=strawberry.UNSET)
+
+    def connection(self, record: RecordType) -> type:
+        edge = self.define(
+            types.new_class(f"{record.name}Edge"),
+            f"A {record.name} in a list, with the cursor to go on from.",
+            {
+                "node": (Optional[self.objects[record.name]], strawberry.field(description="The record.")),
+                "cursor": (str, strawberry.field(description="Opaque; good for the same caller, filter and order.")),
+            },
+        )
+        return self.define(
+            types.new_class(f"{record.name}Connection"),
+            f"One page of a list of {record.name}.",
+            {
+                "edges": (Optional[list[edge]], strawberry.field(description="The page's records.")),  # type: ignore[valid-type]
+                "page_info": (PageInfo, strawberry.field(description="Where the page lies.")),
+                "total_count": (Optional[int], strawberry.field(description="How many fit the filter, over all pages.")),  # noqa: UP045
+            },
+        )
+
+
+def _stub(annotation: Any, arguments: Mapping[str, Any]) -> Callable[..., Any]:
+    """A function that only carries a field's arguments and type to Strawberry."""
+
+    def stub(**_: Any) -> Any:
+        raise AssertionError("a declared field is answered by `resolvers`")
+
+    def parameter(name: str, kind: Any) -> inspect.Parameter:
+        default = strawberry.UNSET if _optional(kind) else inspect.Parameter.empty
+        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+
+    parameters = [parameter(name, kind) for name, kind in arguments.items()]
+    stub.__signature__ = inspect.Signature(parameters, return_annotation=annotation)  # type: ignore[attr-defined]
+    stub.__annotations__ = {**arguments, "return": annotation}
+    return stub
+
+
+def _optional(annotation: Any) -> bool:
+    return types.NoneType in typing.get_args(typing.get_args(annotation)[0])
+
+
+def _upper(name: str) -> str:
+    return "".join(f"_{c}" if c.isupper() else c for c in name).upper()

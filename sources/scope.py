@@ -1,0 +1,110 @@
+"""What the names of a shape stand for: one place where every source resolves them, so that all refuse the same shapes.
+
+A shape is made by the planner from the schema, never by a caller, so a name that `tables` does not know is a mistake in a
+schema file or in the settings. It is found before anything is sent to the register.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple, TypeAlias
+
+from sources.protocol import All, Call, Column, ColumnType, Condition, Holds, Json, Only, Operand, Shape, Some, Tables
+
+Scalar: TypeAlias = type[str] | type[int] | type[bool] | type[date]
+
+CALLS: dict[str, tuple[Scalar, tuple[Scalar, ...], Scalar]] = {
+    "years_since": (date, (date,), int),
+    "reached_age": (date, (int, date), bool),
+    "at_most": (int, (int,), bool),
+}
+"""function → its column's type, its arguments' types, its result's type."""
+
+
+class UnknownName(Exception):
+    """A shape names what the source's tables do not have, or uses it as another type."""
+
+
+class Place(NamedTuple):
+    """Where a column is: in the shape's own table (0) or in its n-th join (n)."""
+
+    join: int
+    column: str
+    type: Scalar
+
+
+def scalar(column_type: ColumnType) -> Scalar:
+    """The type of a column's values; the names of an enumeration are text."""
+    return str if isinstance(column_type, tuple) else column_type
+
+
+class Scope:
+    """The tables of one shape, by the names that its operands use."""
+
+    def __init__(self, shape: Shape, tables: Tables) -> None:
+        self._aliases: dict[str, tuple[int, str]] = {"": (0, shape.table)}
+        self._tables = tables
+        self._table(shape.table)
+        for number, join in enumerate(shape.joins, start=1):
+            if join.alias in self._aliases or not join.alias or "." in join.alias:
+                raise UnknownName(f"two tables of a shape are named `{join.alias}`, or the name is empty or holds a dot")
+            if self._column(join.table, join.column) != self.place(join.on).type:
+                raise UnknownName(f"`{join.alias}.{join.column}` and `{join.on}` are of different types")
+            self._aliases[join.alias] = (number, join.table)
+
+    def place(self, name: str) -> Place:
+        """The column that `name` or `join.name` stands for."""
+        alias, _, column = name.rpartition(".")
+        if alias not in self._aliases:
+            raise UnknownName(f"no table of the shape is named `{alias}`")
+        number, table = self._aliases[alias]
+        return Place(number, column, self._column(table, column))
+
+    def type(self, operand: Operand) -> Scalar:
+        """The type of an operand's value."""
+        if isinstance(operand, str):
+            return self.place(operand).type
+        column, arguments, result = CALLS[operand.function]
+        if self.place(operand.column).type is not column or len(operand.args) != len(arguments):
+            raise UnknownName(f"`{operand.function}` cannot be called so on `{operand.column}`")
+        return result
+
+    def _table(self, table: str) -> None:
+        if table not in self._tables:
+            raise UnknownName(f"no table is named `{table}`")
+
+    def _column(self, table: str, column: str) -> Scalar:
+        self._table(table)
+        if column not in self._tables[table]:
+            raise UnknownName(f"table `{table}` has no column `{column}`")
+        return scalar(self._tables[table][column])
+
+
+def operands(shape: Shape) -> list[Operand]:
+    """Every operand of a shape, as often as it stands there: what a source reads to answer it, the joins' columns aside."""
+    found: list[Operand] = [] if shape.key is None else [shape.key]
+    for column in shape.columns:
+        found += _of_column(column)
+    if shape.where is not None:
+        found += _of_condition(shape.where)
+    return found + [order.column for order in shape.order]
+
+
+def _of_column(column: Column) -> list[Operand]:
+    match column:
+        case str() | Call():
+            return [column]
+        case Holds(condition):
+            return _of_condition(condition)
+        case Only(condition, operand):
+            return [*_of_condition(condition), operand]
+        case Json(_, columns):
+            return [operand for inner in columns for operand in _of_column(inner)]
+    return []
+
+
+def _of_condition(condition: Condition) -> list[Operand]:
+    match condition:
+        case All(conditions) | Some(conditions):
+            return [operand for inner in conditions for operand in _of_condition(inner)]
+    return [condition.operand]

@@ -1,0 +1,51 @@
+# Needs Python 3.11 or newer and make; everything else comes from the lock files in requirements/.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --no-header
+
+.PHONY: serve test check format bench web lock clean
+
+serve: .venv/serve.stamp ## the graph and its page on 127.0.0.1:8000, over the sample nation's embedded registers
+	$(BIN)/madang serve
+
+test: .venv/dev.stamp
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: .venv/dev.stamp ## lint, format, types, and the rule on imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
+web: ## rebuild the page's files in madang/static; needs Node.js
+	cd web && npm ci && npm run build
+
+lock: .venv/dev.stamp ## resolve the newest versions of all dependencies into requirements/
+	$(COMPILE) --upgrade --group build pyproject.toml --output-file requirements/serve.txt
+	$(COMPILE) --upgrade --group dev --constraint requirements/serve.txt pyproject.toml --output-file requirements/dev.txt
+
+clean:
+	rm -rf .venv dist
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "make: no Python 3.11 or newer with venv found; install one or name it with make PYTHON=..." >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/serve.stamp: requirements/serve.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/serve.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --no-index --editable .
+	touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/serve.stamp
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements/dev.txt
+	touch $@

@@ -1,4 +1,5 @@
 import { DropdownMenu, pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { useEffect } from 'react';
 import { type Example, examples, variablesOf } from './examples';
 import logo from './madang.svg';
 import type { Choice, Persona } from './server';
@@ -79,6 +80,8 @@ function View({ choice, onChoose, view, label }: Pick<Props, 'choice' | 'onChoos
 function Examples({ citizen, onChoose, personas }: Pick<Props, 'citizen' | 'onChoose' | 'personas'>) {
   const { queryEditor, variableEditor } = useGraphiQL(pick('queryEditor', 'variableEditor'));
   const { addTab } = useGraphiQLActions();
+
+  useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on' }), [queryEditor]);
 
   function open(example: Example) {
     // What someone has written stays in its tab.

@@ -1,6 +1,6 @@
 import type { Choice } from './server';
 
-/** A query of examples/queries/, whose first comments are `name: value` lines that say how to ask it. */
+/** A query of examples/queries/, whose first comments are `name: value` lines that say how to ask it (see the README there). */
 export interface Example {
   title: string;
   kind: string;
@@ -10,8 +10,10 @@ export interface Example {
 
 const files = import.meta.glob<string>('../../examples/queries/*.graphql', { query: '?raw', import: 'default', eager: true });
 
-function read(query: string): Example {
-  const header = Object.fromEntries([...query.matchAll(/^# (\w+): (.*)$/gm)].map(([, name, value]) => [name, value]));
+function read(file: string): Example {
+  const end = file.indexOf('\n\n');
+  const header = Object.fromEntries([...file.slice(0, end).matchAll(/^# (\w+): (.*)$/gm)].map(([, name, value]) => [name, value]));
+  const query = file.slice(end).trimStart();
   const { title = '', for: kind = '', persona = '', purpose = '', case: petition = '', view } = header;
   return { title, kind, choice: { persona, purpose, case: petition, view: view === 'all' ? 'all' : 'mine' }, query };
 }

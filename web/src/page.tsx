@@ -8,7 +8,7 @@ import { examples, variablesOf } from './examples';
 import { type Choice, fetchPersonas, makeFetcher, type Persona } from './server';
 import { Withheld } from './withheld';
 
-const PLUGINS = [HISTORY_PLUGIN];
+const PLUGINS = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 const CHOICE_KEY = 'madang:choice';
 
 export function Page() {

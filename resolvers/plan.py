@@ -11,7 +11,7 @@ times (`resolvers/execute.py`), assembled by code made for it (`resolvers/assemb
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -147,13 +147,22 @@ class Step:
     """Columns (by place in the row) that may be asked only for keys whose parent row is true at the place named."""
     single: bool = False
     has_children: bool = False
+    idle: bool = False
+    """Nothing of its rows is asked, so it is not run."""
     shape: Shape = field(init=False)
 
     def place(self, column: Column) -> int:
         """Where the column stands in this step's rows; added when new."""
-        if column not in self.columns:
-            self.columns.append(column)
-        return self.columns.index(column) + (self.key is not None)
+        offset = int(self.key is not None)
+        for i, existing in enumerate(self.columns):
+            # A column that only some keys may have cannot serve a use that is under no such condition.
+            if existing == column and i + offset not in self.conditional:
+                return i + offset
+        return self.add(column)
+
+    def add(self, column: Column) -> int:
+        self.columns.append(column)
+        return len(self.columns) - 1 + (self.key is not None)
 
     def param(self, value: Value) -> Param:
         if value not in self.values:
@@ -181,6 +190,8 @@ class Refusal:
 
     path: Path
     decision: Decision
+    only: int | None = None
+    """Under `node`, the root step of the type that this is about."""
 
 
 @dataclass
@@ -239,5 +250,21 @@ class Plan:
     guarded: list[Refusal]
     decisions: list[Decision]
     needs_household: bool
-    names: list[tuple[str, str | None]]
-    """Root response names in order, with a constant where the root is `__typename`."""
+    assemblers: dict[tuple[str, int, frozenset[int]], Any] = field(default_factory=dict)
+    """Made when first needed: by root field, number of the type, and the steps that were lost."""
+
+    def losses(self) -> Iterator[tuple[int, Path]]:
+        """Where in the response the loss of a step shows."""
+        for root in self.roots:
+            for step in (*root.steps, *([] if root.count_step is None else [root.count_step])):
+                yield step, (root.name,)
+            for bound in _all_bound(root.fields):
+                if bound.kind in ("one", "many"):
+                    yield bound.step, bound.path
+
+
+def _all_bound(fields: Sequence[Sequence[Bound]]) -> Iterator[Bound]:
+    for some in fields:
+        for bound in some:
+            yield bound
+            yield from _all_bound([bound.fields])

@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from auth.access import Access, Decision, Profile, SubjectKind, Verdict
+from auth.access import Access, Decision, Profile, Reason, SubjectKind, Verdict
 from resolvers.plan import (
     Argument,
     Bound,
@@ -92,12 +92,11 @@ def plan(
         run(draft)
     levels: dict[int, list[Step]] = {}
     for step in draft.steps:
-        levels.setdefault(step.level, []).append(step)
-    bound = {root.name for root in draft.roots}
-    names = [(n, "Query" if n in collected.typenames else None) for n in collected.order if n in bound or n in collected.typenames]
+        if not step.idle:
+            levels.setdefault(step.level, []).append(step)
     decisions = [*draft.decisions.values(), *(d for ds in draft.searches.values() for d in ds)]
     ordered = [levels[level] for level in sorted(levels)]
-    return Plan(draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, draft.needs_household, names)
+    return Plan(draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, draft.needs_household)
 
 
 # --- authorize ---------------------------------------------------------------------------------------------------------------
@@ -132,10 +131,12 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
 
 def _both(read: Decision, search: Decision) -> Decision:
     """A list that is sorted on request is shown where its link and its order are both granted."""
-    if not search.residual or search.residual == read.residual:
-        return replace(read, rules=(*read.rules, *search.rules))
-    residual = search.residual if not read.residual else read.residual & search.residual
-    return replace(read, residual=residual, rules=(*read.rules, *search.rules), verdict=Verdict.PERMIT)
+    rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
+    if not read.residual or not search.residual:
+        return replace(read, residual=read.residual or search.residual, rules=rules)
+    # Of two sets of alternatives, those in both are enough for both; with none in both, no row is sure to be the caller's.
+    common = read.residual & search.residual
+    return replace(read, residual=common, rules=rules) if common else replace(search, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION)
 
 
 def _searched(draft: Draft, root: Root) -> list[str]:
@@ -206,6 +207,7 @@ class _Binder:
     def __init__(self, draft: Draft, root: Root) -> None:
         self.draft, self.root = draft, root
         self.searches = draft.searches[id(root)]
+        self.only: int | None = None
 
     def run(self) -> BoundRoot:
         root = self.root
@@ -256,6 +258,7 @@ class _Binder:
         place = Place(step, "", record, tuple(ensured))
         bound.residual = self.narrow(place, searches)
         bound.steps.append(step.index)
+        self.only = step.index if bound.kind == "node" else None
         bound.fields.append(self.selection(selection, place))
 
     def listing(self, declared: ListingRoot) -> BoundRoot:
@@ -270,6 +273,7 @@ class _Binder:
             self.count(bound, place)
         self.paginate(bound, place)
         self.connection(bound, place)
+        step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
         return bound
 
     def filter(self, declared: ListingRoot, place: Place) -> None:
@@ -339,7 +343,7 @@ class _Binder:
             return Bound(asked.name, asked.path, "constant", value=place.record.name)
         decision = self.draft.decisions[id(asked)]
         if decision.verdict is Verdict.DENY:
-            self.draft.withheld.append(Refusal(asked.path, decision))
+            self.draft.withheld.append(Refusal(asked.path, decision, self.only))
             return Bound(asked.name, asked.path, "constant")
         condition = self.condition(place.above or place, decision.residual, place.ensured)
         if isinstance(asked.field, LinkField):
@@ -360,8 +364,7 @@ class _Binder:
         if place.above is None:
             return place.step.place(Only(condition, operand))
         # Each use has a column of its own: another use of the same operand may be under no condition.
-        place.step.columns.append(operand)
-        at = len(place.step.columns) - 1 + (place.step.key is not None)
+        at = place.step.add(operand)
         place.step.conditional[at] = place.above.step.place(Holds(condition))
         return at
 
@@ -369,7 +372,7 @@ class _Binder:
         teller = place.above or place
         bound.guard, bound.guard_above = teller.step.place(Holds(condition)), place.above is not None
         bound.refusal = len(self.draft.guarded)
-        self.draft.guarded.append(Refusal(asked.path, decision))
+        self.draft.guarded.append(Refusal(asked.path, decision, self.only))
 
     def operand(self, item: Field, place: Place, arguments: int | None) -> Operand:
         match item:
@@ -509,18 +512,21 @@ def shorten(draft: Draft) -> None:
             continue
         step = draft.steps[root.steps[0]]
         record = draft.catalogue.records[root.records[0]]
-        flat = all(b.kind == "column" and b.guard is None and b.name in record.fields for b in root.fields[0])
-        named = all(step.columns[b.place] == _named_column(record, b.name) for b in root.fields[0]) if flat else False
-        if flat and named and draft.capabilities[step.source].json and not step.joins and not step.has_children:
+        if not all(b.kind == "column" and b.guard is None for b in root.fields[0]):
+            continue
+        columns = {b.name: step.columns[b.place] for b in root.fields[0]}
+        named = all(_stands_for(record.fields.get(name), column) for name, column in columns.items())
+        if named and draft.capabilities[step.source].json and not step.joins and not step.has_children:
             cursor = [step.columns[place] for place in root.cursor]
-            columns = tuple(step.columns[b.place] for b in root.fields[0])
-            step.columns = [Json(tuple(b.name for b in root.fields[0]), columns), *cursor]  # type: ignore[arg-type]
+            step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor]  # type: ignore[arg-type]
             root.cursor, root.json = tuple(range(1, len(cursor) + 1)), True
 
 
-def _named_column(record: RecordType, name: str) -> Column | None:
-    item = record.fields[name]
-    return item.column if isinstance(item, ColumnField) else None
+def _stands_for(item: Field | None, column: Column) -> bool:
+    """Whether the response name is the field's own name: a caller's alias never enters a statement."""
+    if isinstance(item, DerivedField):
+        return isinstance(column, Call) and (column.function, column.column) == (item.expression.function, item.expression.column)
+    return isinstance(item, ColumnField) and item.column == column
 
 
 def seal(draft: Draft) -> None:

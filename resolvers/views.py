@@ -7,8 +7,9 @@ granted for some purpose. Both are the full schema with coordinates left out, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from graphql import (
     DefinitionNode,
@@ -93,8 +94,9 @@ def _input_coordinates(catalogue: Catalogue) -> dict[str, str]:
     return found
 
 
-def _with(definition: DefinitionNode, **changes: object) -> DefinitionNode:
-    return type(definition)(**{**{key: getattr(definition, key) for key in definition.keys}, **changes})
+def _with(definition: DefinitionNode, **changes: Iterable[Any]) -> DefinitionNode:
+    kept = {key: getattr(definition, key) for key in definition.keys}
+    return type(definition)(**{**kept, **{key: tuple(value) for key, value in changes.items()}})
 
 
 def _coordinate(owner: DefinitionNode, member: object) -> str:

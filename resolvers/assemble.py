@@ -1,0 +1,172 @@
+"""From rows to the response, by code made once for each plan.
+
+For each root field one function is generated, whose body is one expression: a dict display for a record, a comprehension for a list.
+There is no call per field, no check per row of what the plan has decided, and no cost for errors that do not happen. For a resident
+with a household in the same row and passports from another step it reads, in essence:
+
+    {"name": r[1], "household": None if r[2] is None else {"size": r[3]}, "passports": [{"number": p[1]} for p in g1.get(r[4], ())]}
+
+Values come from places in rows and names are those that GraphQL's grammar admits, written with `repr`; no value of a request is in
+the code. Where a guard is false or a source has failed the expression leaves a `HOLE`, and only then is the data walked (`fill`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+import orjson
+
+from resolvers.plan import Bound, BoundRoot, Constant, Plan
+from resolvers.selection import EVERY, Path
+
+HOLE: Any = object()
+"""Stands in assembled data where a value is missing for a reason that `fill` turns into an error."""
+
+Assembler = Callable[..., Any]
+
+Where = tuple[str | int, ...]
+"""A path in a response: names, and places in lists."""
+
+
+def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) -> Assembler:
+    """The assembling function of one root field (for `node`, of its type number `which`), given that some steps were lost.
+
+    A lookup's takes `(g, key, ids, deny, lose)`: groups of rows by step, the key, `ids[type name](key) -> global id`, and what to
+    call where a guard is false (with the refusal's number) or rows were lost (with the step's). A listing's takes
+    `(g, rows, more, after, total, cursor, ids, deny, lose)`.
+    """
+    writer = _Writer(lost)
+    if root.kind == "listing":
+        body = writer.connection(root)
+        head = "g, rows, more, after, total, cursor, ids, deny, lose"
+    else:
+        step = root.steps[which]
+        record = writer.record(root.fields[which], "r[0]", None)
+        body = f"(lose({step}) if {step in lost} else None if not (r := g[{step}].get(key)) else {record})"
+        head = "g, key, ids, deny, lose"
+    groups = "".join(f"    g{step} = g[{step}]\n" for step in sorted(writer.steps))
+    encoders = "".join(f"    id_{name} = ids[{name!r}]\n" for name in sorted(writer.ids))
+    source = f"def assemble({head}):\n{groups}{encoders}    return {body}\n"
+    namespace: dict[str, Any] = {"Fragment": orjson.Fragment}
+    exec(compile(source, f"<plan: {root.name}>", "exec"), namespace)  # noqa: S102
+    return namespace["assemble"]  # type: ignore[no-any-return]
+
+
+class _Writer:
+    """Writes expressions, and notes which groups and id encoders they use."""
+
+    def __init__(self, lost: frozenset[int]) -> None:
+        self.lost = lost
+        self.steps: set[int] = set()
+        self.ids: set[str] = set()
+        self._names = count()
+
+    def record(self, fields: Sequence[Bound], row: str, above: str | None) -> str:
+        return "{" + ", ".join(f"{bound.name!r}: {self.field(bound, row, above)}" for bound in fields) + "}"
+
+    def field(self, bound: Bound, row: str, above: str | None) -> str:
+        value = self.value(bound, row, above)
+        if bound.guard is None:
+            return value
+        teller = above if bound.guard_above else row
+        return f"({value} if {teller}[{bound.guard}] else deny({bound.refusal}))"
+
+    def value(self, bound: Bound, row: str, above: str | None) -> str:
+        at = f"{row}[{bound.place}]"
+        match bound.kind:
+            case "constant":
+                return repr(bound.value)
+            case "column":
+                return at
+            case "id":
+                self.ids.add(bound.record)
+                return f"id_{bound.record}({at})"
+            case "joined":
+                return f"(None if {at} is None else {self.record(bound.fields, row, row)})"
+            case _:
+                return self.linked(bound, at, row)
+
+    def linked(self, bound: Bound, at: str, row: str) -> str:
+        if bound.step in self.lost:
+            return f"lose({bound.step})"
+        self.steps.add(bound.step)
+        name = f"x{next(self._names)}"
+        if bound.kind == "many":
+            return f"[{self.record(bound.fields, name, row)} for {name} in g{bound.step}.get({at}, ())]"
+        return f"(None if not ({name} := g{bound.step}.get({at})) else {self.record(bound.fields, f'{name}[0]', row)})"
+
+    def connection(self, root: BoundRoot) -> str:
+        if set(root.steps) & self.lost or (root.count_step is not None and root.count_step in self.lost):
+            return f"lose({root.steps[0]})"
+        return "{" + ", ".join(f"{name!r}: {self.part(root, part)}" for name, part in root.connection) + "}"
+
+    def part(self, root: BoundRoot, part: Any) -> str:
+        if isinstance(part, Constant):
+            return repr(part.value)
+        if part == "totalCount":
+            return "total"
+        if isinstance(part, dict):
+            return "{" + ", ".join(f"{name!r}: {self.page_info(root, what)}" for name, what in part.items()) + "}"
+        if root.json:
+            # The rows are JSON already: between constant texts, joined without being parsed.
+            texts = [(f'"{name}":', what) for name, what in part]
+            pieces = " + ',' + ".join(f"{text!r} + {self.json_part(root, what)}" for text, what in texts)
+            return f"Fragment('[' + ','.join(['{{' + {pieces} + '}}' for x in rows]) + ']')"
+        inner = ", ".join(f"{name!r}: {self.edge_part(root, what)}" for name, what in part)
+        return f"[{{{inner}}} for x in rows]"
+
+    def edge_part(self, root: BoundRoot, what: Any) -> str:
+        if isinstance(what, Constant):
+            return repr(what.value)
+        return self.cursor(root, "x") if what == "cursor" else self.record(root.fields[what], "x", None)
+
+    def json_part(self, root: BoundRoot, what: Any) -> str:
+        if isinstance(what, Constant):
+            return repr(f'"{what.value}"')
+        return f"'\"' + {self.cursor(root, 'x')} + '\"'" if what == "cursor" else "x[0]"
+
+    def page_info(self, root: BoundRoot, what: Any) -> str:
+        match what:
+            case Constant(value):
+                return repr(value)
+            case "hasNextPage":
+                return "more"
+            case "hasPreviousPage":
+                return "after"
+            case _:
+                row = "rows[0]" if what == "startCursor" else "rows[-1]"
+                return f"({self.cursor(root, row)} if rows else None)"
+
+    def cursor(self, root: BoundRoot, row: str) -> str:
+        return f"cursor(({', '.join(f'{row}[{place}]' for place in root.cursor)},))"
+
+
+def fill(data: Any, path: Path) -> Where | None:
+    """Replace the holes at a path pattern by null; the concrete path of the first one, if there is one."""
+    first = None
+    for holder, key, where in _walk(data, path, ()):
+        if holder[key] is HOLE:
+            holder[key] = None
+            first = first or where
+    return first
+
+
+def reached(data: Any, path: Path) -> Where | None:
+    """The first concrete path that fits a pattern and whose parent is there."""
+    return next((where for _, _, where in _walk(data, path, ())), None)
+
+
+def _walk(data: Any, path: Path, where: Where) -> Iterator[tuple[Any, Any, Where]]:
+    name, rest = path[0], path[1:]
+    if isinstance(data, orjson.Fragment) or data is None or data is HOLE:
+        return
+    if name == EVERY:
+        for index, item in enumerate(data):
+            yield from _walk(item, rest, (*where, index))
+    elif name in data:  # A `node` of another type has other names.
+        if rest:
+            yield from _walk(data[name], rest, (*where, name))
+        else:
+            yield data, name, (*where, name)

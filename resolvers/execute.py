@@ -1,0 +1,173 @@
+"""Running a plan: level by level, in each level one batch for each step, all of a level's batches at once, under one deadline.
+
+A level's batches are handed to their sources before any is awaited, so sources work side by side without a task for each. A step's
+keys are those rows of its parent that this very request reached: sources answer for several requests together, and their groups may
+hold rows of other requests, which nothing here or in the assembly looks up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from resolvers.plan import Environment, Plan, Step
+from sources.coalescer import Coalescer
+from sources.protocol import Key, Row, Shape, SourceError, SourceTimeout
+
+Groups = Mapping[Any, Sequence[Row]]
+NO_ROWS: Groups = {}
+
+
+@dataclass
+class Results:
+    """Groups of rows by step, and what went wrong by step."""
+
+    groups: list[Groups]
+    keys: Mapping[int, Key | None]
+    failures: dict[int, Exception]
+
+
+class Executor:
+    """Runs plans over the sources."""
+
+    def __init__(self, sources: Mapping[str, Coalescer], deadline: float) -> None:
+        self._sources, self._deadline = sources, deadline
+
+    async def run(self, plan: Plan, environment: Environment, keys: Mapping[int, Key | None], failures: dict[int, Exception]) -> Results:
+        """Run a plan. `keys` are the root lookups' keys by step; steps in `failures` are not run, nor is what hangs on them."""
+        results = Results([NO_ROWS] * len(plan.steps), keys, failures)
+        ends = asyncio.get_running_loop().time() + self._deadline
+        for level in plan.levels:
+            await _Level(self._sources, plan, environment, results).run(level, ends)
+        return results
+
+    async def household(self, shape: Shape, source: str, rrn: str) -> int | None:
+        """The household of the caller's own resident."""
+        groups = await self._sources[source].load(shape, [rrn], ())
+        rows = groups.get(rrn)
+        return rows[0][1] if rows else None
+
+
+class _Level:
+    def __init__(self, sources: Mapping[str, Coalescer], plan: Plan, environment: Environment, results: Results) -> None:
+        self.sources, self.plan, self.environment, self.results = sources, plan, environment, results
+
+    async def run(self, level: Sequence[Step], ends: float) -> None:
+        waiting = []
+        for step in level:
+            if step.index not in self.results.failures and not self.inherits_failure(step):
+                values = tuple([v.get(self.environment) for v in step.values])
+                waiting.append((step, self.submit(step, values)))
+        for step, futures in waiting:
+            try:
+                groups = [await self.within(step, f, ends) for f in futures]
+            except SourceError as error:
+                self.results.failures[step.index] = error
+                continue
+            merged = groups[0] if len(groups) == 1 else _merged(groups)
+            self.results.groups[step.index] = self.regroup(step, merged) if step.hops else merged
+
+    async def within(self, step: Step, future: asyncio.Future[Groups], ends: float) -> Groups:
+        if future.done():
+            return future.result()
+        try:
+            async with asyncio.timeout_at(ends):
+                return await future
+        except TimeoutError:
+            raise SourceTimeout(step.source) from None
+
+    def inherits_failure(self, step: Step) -> bool:
+        """Rows that hang on lost rows are lost with them; only the topmost loss is told, unless a hop's, which has no field."""
+        parent = step.parent if not step.hops else step.hops[-1]
+        if parent is None or parent not in self.results.failures:
+            return False
+        self.results.failures[step.index] = self.results.failures[parent]
+        return True
+
+    def submit(self, step: Step, values: tuple[Any, ...]) -> list[asyncio.Future[Groups]]:
+        source = self.sources[step.source]
+        if step.key is None:
+            return [source.load(step.shape, (), values)]
+        if step.root_key is not None:
+            key = self.results.keys.get(step.index)
+            return [source.load(step.shape, [key], values)] if key is not None else [_resolved(NO_ROWS)]
+        if step.conditional:
+            return [source.load(shape, some, values) for shape, some in self.partition(step)]
+        wanted = self.keys(step)
+        return [source.load(step.shape, wanted, values)] if wanted else [_resolved(NO_ROWS)]
+
+    def keys(self, step: Step) -> list[Key]:
+        """The keys that the step's parent (or last hop) leads to, each once."""
+        parent = self.plan.steps[step.hops[-1] if step.hops else step.parent or 0]
+        place = 1 if step.hops else step.parent_column
+        return list(dict.fromkeys(k for row in self.rows(parent) if (k := row[place]) is not None))
+
+    def rows(self, step: Step) -> Iterable[Row]:
+        """The step's rows that this request reached."""
+        groups = self.results.groups[step.index]
+        if step.key is None:
+            return groups.get(None, ())
+        if step.root_key is not None:
+            return groups.get(self.results.keys.get(step.index), ())
+        if step.hops:
+            first = self.plan.steps[step.hops[0]]
+            return [row for key in self.keys(first) for row in groups.get(key, ())]
+        return [row for key in self.keys(step) for row in groups.get(key, ())]
+
+    def partition(self, step: Step) -> Iterable[tuple[Shape, list[Key]]]:
+        """The step's keys, apart by which of its conditional columns they may have, each with its shape."""
+        allowed: dict[Key, set[int]] = {}
+        first = self.plan.steps[step.hops[0]] if step.hops else step
+        for row in self.rows(self.plan.steps[first.parent or 0]):
+            if (key := row[first.parent_column]) is not None:
+                allowed.setdefault(key, set()).update(p for p, guard in step.conditional.items() if row[guard])
+        for hop in step.hops:
+            allowed = self.follow(self.plan.steps[hop], allowed)
+        apart: dict[frozenset[int], list[Key]] = {}
+        for key, places in allowed.items():
+            apart.setdefault(frozenset(step.conditional) - places, []).append(key)
+        return [(step.without(denied) if denied else step.shape, some) for denied, some in apart.items()]
+
+    def follow(self, hop: Step, allowed: Mapping[Key, set[int]]) -> dict[Key, set[int]]:
+        found: dict[Key, set[int]] = {}
+        for key, places in allowed.items():
+            for row in self.results.groups[hop.index].get(key, ()):
+                if row[1] is not None:
+                    found.setdefault(row[1], set()).update(places)
+        return found
+
+    def regroup(self, step: Step, groups: Groups) -> Groups:
+        """Rows behind hops, by the key that the hops began with, in the step's order and at most its limit."""
+        limit = step.limit.get(self.environment) if step.limit is not None else None
+        first = self.plan.steps[step.hops[0]]
+        found: dict[Any, list[Row]] = {}
+        for start in self.keys(first):
+            ends: Iterable[Any] = [start]
+            for hop in step.hops:
+                ends = dict.fromkeys(row[1] for key in ends for row in self.results.groups[hop].get(key, ()))
+            rows = [row for key in ends for row in groups.get(key, ())]
+            for place, descending in reversed(step.merge):
+                rows.sort(key=lambda row, p=place: _sort_key(row[p]), reverse=descending)  # type: ignore[misc]
+                rows.sort(key=lambda row, p=place: row[p] is None)  # type: ignore[misc]
+            found[start] = rows[:limit] if limit is not None else rows
+        return found
+
+
+def _sort_key(value: Any) -> Any:
+    # Nulls are sorted last by a second, stable pass; here they only must not be compared with values.
+    return (value is not None, value) if value is not None else (False,)
+
+
+def _merged(groups: Iterable[Groups]) -> Groups:
+    merged: dict[Any, Sequence[Row]] = {}
+    for some in groups:
+        merged.update(some)
+    return merged
+
+
+def _resolved(groups: Groups) -> asyncio.Future[Groups]:
+    future = asyncio.get_running_loop().create_future()
+    future.set_result(groups)
+    return future

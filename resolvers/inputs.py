@@ -1,0 +1,106 @@
+"""From one request's arguments to keys and pages: what has to be read off or checked before a plan is run.
+
+A mistake costs its own root field: that is null, with an error that says what to do, and nothing is read for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from auth.access import Caller
+from auth.pseudonyms import InvalidCursor, InvalidId, Pseudonym
+from resolvers.operation import Limits
+from resolvers.plan import Argument, BoundRoot, Page, Plan
+from resolvers.selection import Root
+from schema.catalogue import IdField, ListingRoot, LookupRoot
+from sources.protocol import Key
+
+
+class InputError(Exception):
+    """An argument cannot be used; the text is safe to show."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class Inputs:
+    """Keys by root step, pages by a listing's arguments, and what was wrong by step."""
+
+    def __init__(self, caller: Caller, pseudonym: Pseudonym, limits: Limits, arguments: Sequence[Mapping[str, Any]]) -> None:
+        self.caller, self.pseudonym, self.limits, self.arguments = caller, pseudonym, limits, arguments
+        self.keys: dict[int, Key | None] = {}
+        self.pages: dict[int, Page] = {}
+        self.failures: dict[int, Exception] = {}
+
+    def read(self, plan: Plan, roots: Sequence[Root]) -> None:
+        for root, bound in zip(roots, plan.roots, strict=True):
+            if bound.kind == "refused":
+                continue
+            try:
+                self.root(root, bound)
+            except InputError as error:
+                self.failures.update(dict.fromkeys(bound.steps, error))
+                if bound.count_step is not None:
+                    self.failures[bound.count_step] = error
+        for step in plan.steps:
+            if isinstance(step.limit, Argument):
+                limit = self.arguments[step.limit.index][step.limit.name]
+                if not 0 <= limit <= self.limits.page:
+                    message = f"`limit` is {limit}; give a number from 0 to {self.limits.page}"
+                    self.failures[step.index] = InputError("BAD_USER_INPUT", message)
+
+    def root(self, root: Root, bound: BoundRoot) -> None:
+        values = self.arguments[root.arguments]
+        for value in _texts(values):
+            if "\0" in value:
+                raise InputError("BAD_USER_INPUT", "an argument holds a NUL character; leave it out")
+        if isinstance(root.declared, ListingRoot):
+            self.pages[root.arguments] = self.page(root.declared, bound, values)
+        elif root.declared is None:
+            name, key = self.decode(values["id"], bound.records)
+            self.keys[bound.steps[bound.records.index(name)]] = key
+        else:
+            self.keys[bound.steps[0]] = self.key(root.declared, values)
+
+    def key(self, declared: LookupRoot, values: Mapping[str, Any]) -> Key:
+        if declared.caller is not None:
+            own: Key | None = getattr(self.caller, declared.caller)
+            if own is None:
+                raise InputError("BAD_USER_INPUT", f"`{declared.name}` is for citizens; your token names no resident")
+            return own
+        given = [k for k in declared.keys if values.get(k.name) is not None]
+        if len(given) != 1:
+            names = " and ".join(f"`{k.name}`" for k in declared.keys)
+            raise InputError("BAD_USER_INPUT", f"`{declared.name}` takes exactly one of {names}; you gave {len(given)}")
+        value: str = values[given[0].name]
+        return self.decode(value, [declared.record.name])[1] if isinstance(given[0], IdField) else value
+
+    def decode(self, value: str, types: Sequence[str]) -> tuple[str, int]:
+        try:
+            return self.pseudonym.decode(value, types)
+        except InvalidId as error:
+            raise InputError("INVALID_ID", str(error)) from None
+
+    def page(self, declared: ListingRoot, bound: BoundRoot, values: Mapping[str, Any]) -> Page:
+        first = values.get("first")
+        first = self.limits.default_page if first is None else first
+        if not 0 <= first <= self.limits.page:
+            raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {self.limits.page}")
+        given = {n: v for n, v in (values.get("filter") or {}).items() if v is not None}
+        context = orjson.dumps([declared.name, given, values.get("orderBy")], option=orjson.OPT_SORT_KEYS).decode()
+        after: tuple[Any, ...] = ()
+        if values.get("after") is not None:
+            try:
+                after = self.pseudonym.open(context, values["after"])
+            except InvalidCursor as error:
+                raise InputError("INVALID_CURSOR", str(error)) from None
+        return Page(first, after, context)
+
+
+def _texts(values: Mapping[str, Any]) -> list[str]:
+    inner = [v for value in values.values() if isinstance(value, dict) for v in value.values()]
+    return [v for v in (*values.values(), *inner) if isinstance(v, str)]

@@ -1,0 +1,21 @@
+"""One operation on its way from text to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auth.access import AccessRequest
+from resolvers.operation import Operation
+from resolvers.selection import Collected
+
+
+@dataclass
+class Request:
+    access: AccessRequest
+    operation: Operation
+    collected: Collected
+    given: Mapping[str, Any]
+    """Variables as they were sent; `arguments` has their coerced values, in the places of `collected.arguments`."""
+    arguments: Sequence[Mapping[str, Any]]

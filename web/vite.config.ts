@@ -40,6 +40,8 @@ export default defineConfig({
     chunkSizeWarningLimit: 4000,
     license: { fileName: 'licenses.md' },
     rolldownOptions: {
+      // GraphiQL names its icons, for those who hear the page, after their functions.
+      output: { keepNames: true },
       onLog(level, log, report) {
         // GraphiQL's packages carry directives of a compiler that has already run.
         if (log.code !== 'MODULE_LEVEL_DIRECTIVE') report(level, log);

@@ -24,6 +24,7 @@ from resolvers.operation import Limits, Operations, RequestError
 from resolvers.plan import BoundRoot, Environment, Plan, Refusal
 from resolvers.planner import plan as make_plan
 from resolvers.request import Request
+from resolvers.rows import Context, attach
 from resolvers.selection import Collected, Path, collect
 from resolvers.views import Views
 from schema.catalogue import Catalogue
@@ -54,6 +55,7 @@ class Engine:
         self._operations = Operations(limits)
         self._capabilities = {name: source.source.capabilities for name, source in sources.items()}
         self._executor = Executor(sources, deadline)
+        attach(schema._schema, catalogue)
         self._fallback = Fallback(schema, authorizer, self._views)
         self._household = _household_shape(catalogue)
 
@@ -69,7 +71,7 @@ class Engine:
             return _request_error(error)
         data, found = await self._run(plan, request) if plan else ({}, [])
         if request.collected.others:
-            others, more = await self._fallback.run(request, whole_view, None)
+            others, more = await self._fallback.run(request, whole_view, self.context(access))
             data.update(others)
             found += more
         data.update(dict.fromkeys(request.collected.typenames, "Query"))
@@ -86,6 +88,11 @@ class Engine:
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
         return describe(self.plan(request), self.sources)
+
+    def context(self, access: AccessRequest) -> Context:
+        """What resolvers under Strawberry's own execution work with."""
+        profile, pseudonym = self.authorizer.profile(access), self._pseudonyms.for_caller(access.caller)
+        return Context(self.catalogue, profile, access.caller, pseudonym, self.sources, self.limits, self._today())
 
     async def aclose(self) -> None:
         for source in self.sources.values():

@@ -41,7 +41,7 @@ class Fallback:
     def __init__(self, schema: strawberry.Schema, authorizer: Authorizer, views: Views) -> None:
         self._schema, self._authorizer, self._views = schema._schema, authorizer, views
 
-    async def run(self, request: Request, whole_view: bool, context: Context | None) -> tuple[dict[str, Any], list[Error]]:
+    async def run(self, request: Request, whole_view: bool, context: Context) -> tuple[dict[str, Any], list[Error]]:
         """Answer `request.collected.others`; introspection shows the caller's view, or all that is not hidden from it."""
         others = request.collected.others
         shown = {n: f for n, f in others.items() if f[0].name.value in INTROSPECTION}
@@ -53,7 +53,7 @@ class Fallback:
                 result = await run(schema, request, fields, context)
                 data.update(result.data or dict.fromkeys(fields))
                 found += [{**e.formatted, "path": e.path or []} for e in result.errors or ()]
-        return data, found
+        return data, [*found, *context.errors()]
 
     def _view(self, request: Request, whole: bool) -> GraphQLSchema:
         caller = request.access.caller
@@ -61,7 +61,7 @@ class Fallback:
         return self._views.without(hidden) if whole else self._views.only(self._authorizer.grantable(caller) - hidden)
 
 
-async def run(schema: GraphQLSchema, request: Request, fields: Mapping[str, list[FieldNode]], context: Context | None) -> ExecutionResult:
+async def run(schema: GraphQLSchema, request: Request, fields: Mapping[str, list[FieldNode]], context: Context) -> ExecutionResult:
     """Execute some root fields of an operation on a schema."""
     document = _narrowed(request, [node for nodes in fields.values() for node in nodes])
     result = execute(schema, document, variable_values=dict(request.given), context_value=context)

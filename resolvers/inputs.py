@@ -90,8 +90,7 @@ class Inputs:
         first = self.limits.default_page if first is None else first
         if not 0 <= first <= self.limits.page:
             raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {self.limits.page}")
-        given = {n: v for n, v in (values.get("filter") or {}).items() if v is not None}
-        context = orjson.dumps([declared.name, given, values.get("orderBy")], option=orjson.OPT_SORT_KEYS).decode()
+        context = listing_context(declared, values)
         after: tuple[Any, ...] = ()
         if values.get("after") is not None:
             try:
@@ -99,6 +98,12 @@ class Inputs:
             except InvalidCursor as error:
                 raise InputError("INVALID_CURSOR", str(error)) from None
         return Page(first, after, context)
+
+
+def listing_context(declared: ListingRoot, values: Mapping[str, Any]) -> str:
+    """What a listing's cursors are bound to: its name, filter and order."""
+    given = {n: v for n, v in (values.get("filter") or {}).items() if v is not None}
+    return orjson.dumps([declared.name, given, values.get("orderBy")], option=orjson.OPT_SORT_KEYS).decode()
 
 
 def _texts(values: Mapping[str, Any]) -> list[str]:

@@ -1,1 +1,443 @@
-class Context: ...
+"""Resolvers for declared fields under Strawberry's own execution: one row at a time, one coordinate at a time.
+
+A record is a `Row`: its type and its key, nothing more. Each field is first decided and, if a residual remains, checked for the row's
+subject; only then is its column loaded, by a DataLoader that gathers the keys of one coordinate. That is the textbook way, kept as
+plain as can be, because the plan's answers are checked against it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+from strawberry.dataloader import DataLoader
+
+from auth.access import Access, Caller, Decision, Profile, Reason, SubjectKind, Verdict
+from auth.pseudonyms import InvalidCursor, InvalidId, Pseudonym
+from resolvers import errors
+from resolvers.assemble import Where
+from resolvers.inputs import InputError, listing_context
+from resolvers.operation import Limits
+from resolvers.selection import EVERY, Path
+from schema.build import order_values
+from schema.catalogue import Catalogue, DerivedField, Field, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.declare import Arg, Hop, Today
+from sources.coalescer import Coalescer
+from sources.protocol import All, Call, Compare, Condition, Count, Holds, Key, Operand, Order, Param, Shape, Some, SourceError
+
+Ensured = tuple[frozenset[SubjectKind], ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record: its type, its key, how it was reached, and the row that tells whom it is about, where it does not itself."""
+
+    record: RecordType
+    key: Key
+    access: Access
+    ensured: Ensured = ()
+    above: Row | None = None
+
+
+class Withheld(Exception):
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.coordinate)
+        self.decision = decision
+
+
+@dataclass
+class Context:
+    """What resolvers of one operation share."""
+
+    catalogue: Catalogue
+    profile: Profile
+    caller: Caller
+    pseudonym: Pseudonym
+    sources: Mapping[str, Coalescer]
+    limits: Limits
+    today: dt.date
+    loaders: dict[Any, DataLoader[Key, Sequence[Any]]] = field(default_factory=dict)
+    problems: dict[tuple[Path, str], tuple[Where, Exception]] = field(default_factory=dict)
+
+    async def rows(self, source: str, shape: Shape, values: tuple[Any, ...], key: Key) -> Sequence[Any]:
+        """The rows of one key, loaded together with others that ask the same."""
+        name = (source, shape, values)
+        if name not in self.loaders:
+
+            async def batch(keys: list[Key]) -> list[Sequence[Any]]:
+                groups = await self.sources[source].load(shape, keys, values)
+                return [groups.get(k, ()) for k in keys]
+
+            self.loaders[name] = DataLoader(load_fn=batch)
+        return await self.loaders[name].load(key)
+
+    async def value(self, row: Row, operand: Operand | Holds, values: tuple[Any, ...] = ()) -> Any:
+        record = row.record
+        rows = await self.rows(record.source, Shape(record.table, (operand,), record.key), values, row.key)
+        return rows[0][1] if rows else None
+
+    def note(self, info: GraphQLResolveInfo, problem: Exception) -> None:
+        """Remember the first place of a problem for each path pattern."""
+        where = tuple(info.path.as_list())
+        pattern = tuple(EVERY if isinstance(p, int) else p for p in where)
+        key = pattern, type(problem).__name__
+        if key not in self.problems or _comparable(where) < _comparable(self.problems[key][0]):
+            self.problems[key] = where, problem
+
+    def errors(self) -> list[errors.Error]:
+        found: list[errors.Error] = []
+        holders: dict[str, list[tuple[Path, Where]]] = {}
+        for (pattern, _), (where, problem) in self.problems.items():
+            if isinstance(problem, Withheld):
+                found.append(errors.withheld(problem.decision, pattern, where))
+            elif isinstance(problem, InputError):
+                found.append(errors.unusable(problem, where))
+            elif isinstance(problem, SourceError):
+                holders.setdefault(self.catalogue.registers[problem.source].holder, []).append((pattern, where))
+        found += [errors.unavailable(h, [p for p, _ in places], places[0][1]) for h, places in holders.items()]
+        return errors.in_order(found)
+
+    # Decisions
+
+    async def permit(self, row: Row, coordinate: str, *also: Decision) -> Decision:
+        """Decide a coordinate for one row, together with the searches it implies; raises `Withheld`."""
+        decision = self.profile.decide(coordinate, row.access, "read")
+        for each in (decision, *also):
+            if each.verdict is Verdict.DENY:
+                raise Withheld(each)
+        residuals = [d.residual for d in (decision, *also) if d.residual]
+        residual = frozenset.intersection(*residuals) if residuals else frozenset()
+        if residuals and not residual:
+            denied = next(d for d in also if d.residual)
+            raise Withheld(Decision(denied.coordinate, Verdict.DENY, rules=denied.rules, reason=Reason.NO_PERMISSION))
+        if residual and not any(e <= residual for e in row.ensured):
+            teller = row.above or row
+            if not any(e <= residual for e in teller.ensured) and not await self.holds(teller, residual):
+                rules = tuple(dict.fromkeys(r for d in (decision, *also) for r in d.rules))
+                raise Withheld(Decision(decision.coordinate, Verdict.PERMIT, residual, rules))
+        return decision
+
+    async def holds(self, row: Row, residual: frozenset[SubjectKind]) -> bool:
+        condition, values = await self.condition(row.record, residual)
+        return bool(await self.value(row, Holds(condition), values))
+
+    async def condition(self, record: RecordType, residual: frozenset[SubjectKind]) -> tuple[Condition, tuple[Any, ...]]:
+        assert record.subject is not None
+        compares: list[Condition] = []
+        values: list[Any] = []
+        for kind in sorted(residual):
+            if kind == "self" and record.subject.self is None:
+                kind = "household"
+            column = getattr(record.subject, kind)
+            if column is not None:
+                compares.append(Compare(column, "=", Param(len(values))))
+                values.append(await self.of_caller(kind))
+        return Some(tuple(compares)), tuple(values)
+
+    async def of_caller(self, kind: SubjectKind) -> Any:
+        if kind == "jurisdiction":
+            return self.caller.jurisdiction
+        if kind == "self" or self.caller.rrn is None:
+            return self.caller.rrn
+        record = next(r for r in self.catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
+        assert record.subject is not None and record.subject.household is not None
+        shape = Shape(record.table, (record.subject.household,), record.subject.self)
+        rows = await self.rows(record.source, shape, (), self.caller.rrn)
+        return rows[0][1] if rows else None
+
+
+def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
+    """Give the schema's declared fields their resolvers."""
+    for record in catalogue.records.values():
+        kind = schema.type_map[record.name]
+        assert isinstance(kind, GraphQLObjectType)
+        kind.is_type_of = None
+        for name, item in record.fields.items():
+            kind.fields[name].resolve = _guarded(_field_resolver(item))
+    for root in catalogue.roots.values():
+        assert schema.query_type is not None
+        schema.query_type.fields[root.name].resolve = _guarded(_root_resolver(root))
+        if isinstance(root, ListingRoot):
+            _attach_connection(schema, root)
+    assert schema.query_type is not None
+    schema.query_type.fields["node"].resolve = _guarded(_node)
+    node = schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    node.resolve_type = lambda row, *_: row.record.name
+
+
+def _attach_connection(schema: GraphQLSchema, root: ListingRoot) -> None:
+    for name in (f"{root.record.name}Connection", f"{root.record.name}Edge", "PageInfo"):
+        kind = schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        kind.is_type_of = None
+        for member, definition in kind.fields.items():
+            definition.resolve = lambda parent, info, member=member: parent[member]
+    connection = schema.type_map[f"{root.record.name}Connection"]
+    assert isinstance(connection, GraphQLObjectType)
+    connection.fields["totalCount"].resolve = _guarded(_count_resolver(root))
+
+
+def _guarded(resolve: Any) -> Any:
+    """A problem makes the field null and is told once for its path pattern, with the response's other errors."""
+
+    async def resolver(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+        try:
+            return await resolve(parent, info.context, **{n: plain(v) for n, v in arguments.items()})
+        except (Withheld, InputError, SourceError) as problem:
+            info.context.note(info, problem)
+            return None
+
+    return resolver
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: plain(v) for n, v in value.items()}
+    return value.value if isinstance(value, Enum) else value
+
+
+# --- fields ------------------------------------------------------------------------------------------------------------------
+
+
+def _field_resolver(item: Field) -> Any:
+    async def resolve(row: Row, context: Context, **arguments: Any) -> Any:
+        if isinstance(item, LinkField):
+            return await _link(row, context, item, arguments)
+        await context.permit(row, item.coordinate)
+        if isinstance(item, IdField):
+            key = await context.value(row, item.column)
+            return context.pseudonym.encode(row.record.name, key)
+        operand, values = _operand(item, context, arguments)
+        return await context.value(row, operand, values)
+
+    return resolve
+
+
+def _operand(item: Any, context: Context, arguments: Mapping[str, Any], start: int = 0) -> tuple[Operand, tuple[Any, ...]]:
+    if not isinstance(item, DerivedField):
+        return item.column, ()
+    values = []
+    for each in item.expression.args:
+        values.append(context.today if isinstance(each, Today) else arguments[each.name] if isinstance(each, Arg) else each)
+    params = tuple(Param(start + i) for i in range(len(values)))
+    return Call(item.expression.function, item.expression.column, params), tuple(values)  # type: ignore[arg-type]
+
+
+async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[str, Any]) -> Any:
+    target = context.catalogue.records[item.target]
+    order, searched = _order(row, context, item, target, arguments.get("orderBy"))
+    decision = await context.permit(row, item.coordinate, *searched)
+    limit = arguments.get("limit")
+    if limit is not None and not 0 <= limit <= context.limits.page:
+        raise InputError("BAD_USER_INPUT", f"`limit` is {limit}; give a number from 0 to {context.limits.page}")
+    above = None if target.subject else row
+    residuals = [d.residual for d in (decision, *searched) if d.residual]
+    ensured: Ensured = (frozenset.intersection(*residuals),) if above and residuals else row.ensured if above else ()
+    start = await context.value(row, item.start)
+    keys = [] if start is None else [start]
+    for hop in item.through:
+        keys = await _hop(context, hop, keys)
+    shape = Shape(target.table, (target.key, *(o.column for o in order)), item.end, order=() if item.through else order)
+    found = [r for key in keys for r in await context.rows(target.source, shape, (), key)]
+    if item.through:
+        for place, by in reversed([*enumerate(order, start=2)]):
+            found.sort(key=lambda r, p=place: (r[p] is not None, r[p]) if r[p] is not None else (False,), reverse=by.descending)  # type: ignore[misc]
+            found.sort(key=lambda r, p=place: r[p] is None)  # type: ignore[misc]
+    rows = [Row(target, r[1], row.access, ensured, above) for r in found]
+    return rows[:limit] if item.many else rows[0] if rows else None
+
+
+async def _hop(context: Context, hop: Hop, keys: Sequence[Key]) -> list[Key]:
+    where = All(tuple(Compare(n, "=", Param(i)) for i, (n, _) in enumerate(hop.where)))
+    shape = Shape(hop.table, (hop.value,), hop.key, where=where)
+    values = tuple(v for _, v in hop.where)
+    found = [r[1] for key in keys for r in await context.rows(hop.source, shape, values, key) if r[1] is not None]
+    return list(dict.fromkeys(found))
+
+
+def _order(
+    row: Row, context: Context, item: LinkField, target: RecordType, asked: str | None
+) -> tuple[tuple[Order, ...], tuple[Decision, ...]]:
+    """The order of a child list, and the decisions on it where the caller asked for it."""
+    if not item.many:
+        return (), ()
+    column, descending = order_values(target)[asked] if asked else ((item.order or "").lstrip("-"), (item.order or "").startswith("-"))
+    fields = [f for f in target.fields.values() if getattr(f, "column", None) == column and not isinstance(f, IdField)]
+    searched = [context.profile.decide(f.coordinate, row.access, "search") for f in fields] if asked else []
+    readable = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
+    order = [Order(column, descending), Order(target.key)]
+    if not asked and not (readable and all(d.verdict is Verdict.PERMIT and not d.residual for d in readable)):
+        del order[0]
+    return tuple(order), tuple(searched)
+
+
+# --- roots -------------------------------------------------------------------------------------------------------------------
+
+
+def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
+    async def resolve(_: Any, context: Context, **arguments: Any) -> Any:
+        _refuse_nul(arguments)
+        if isinstance(root, ListingRoot):
+            return await _list(context, root, arguments)
+        if root.caller:
+            key = root.record.by_attribute(root.caller)
+            ensured: Ensured = (frozenset({"self"}), frozenset({"household"}))
+            search = _search(context, "lookup", root.record.id.coordinate)
+            if context.caller.rrn is None:
+                raise InputError("BAD_USER_INPUT", f"`{root.name}` is for citizens; your token names no resident")
+            return await _find(context, root.record, key.column, context.caller.rrn, [search], ensured)  # type: ignore[attr-defined]
+        given = [k for k in root.keys if arguments.get(k.name) is not None]
+        searches = [_search(context, "lookup", k.coordinate) for k in given]
+        if len(given) != 1:
+            names = " and ".join(f"`{k.name}`" for k in root.keys)
+            raise InputError("BAD_USER_INPUT", f"`{root.name}` takes exactly one of {names}; you gave {len(given)}")
+        value: Key = arguments[given[0].name]
+        if isinstance(given[0], IdField):
+            value = _decode(context, str(value), [root.record.name])[1]
+        return await _find(context, root.record, given[0].column, value, searches, ())
+
+    return resolve
+
+
+async def _node(_: Any, context: Context, *, id: str) -> Any:  # noqa: A002
+    _refuse_nul({"id": id})
+    allowed = {}
+    denied = []
+    for record in (r for r in context.catalogue.records.values() if r.node):
+        try:
+            allowed[record.name] = _search(context, "lookup", record.id.coordinate)
+        except Withheld as problem:
+            denied.append(problem)
+    if not allowed:
+        raise denied[0]
+    name, key = _decode(context, id, list(allowed))
+    record = context.catalogue.records[name]
+    return await _find(context, record, record.id.column, key, [allowed[name]], ())
+
+
+def _refuse_nul(arguments: Mapping[str, Any]) -> None:
+    inner = [v for value in arguments.values() if isinstance(value, dict) for v in value.values()]
+    if any(isinstance(v, str) and "\0" in v for v in (*arguments.values(), *inner)):
+        raise InputError("BAD_USER_INPUT", "an argument holds a NUL character; leave it out")
+
+
+def _search(context: Context, access: Access, coordinate: str) -> Decision:
+    decision = context.profile.decide(coordinate, access, "search")
+    if decision.verdict is Verdict.DENY:
+        raise Withheld(decision)
+    return decision
+
+
+def _decode(context: Context, text: str, types: Sequence[str]) -> tuple[str, int]:
+    try:
+        return context.pseudonym.decode(text, types)
+    except InvalidId as error:
+        raise InputError("INVALID_ID", str(error)) from None
+
+
+async def _narrowing(
+    context: Context, record: RecordType, searches: Sequence[Decision], ensured: Ensured
+) -> tuple[list[Condition], list[Any], Ensured, Decision | None]:
+    """What restricts a search to the subjects for whom it is allowed."""
+    conditions: list[Condition] = []
+    values: list[Any] = []
+    narrowed = None
+    for search in searches:
+        if search.residual and not any(e <= search.residual for e in ensured):
+            condition, more = await context.condition(record, search.residual)
+            assert isinstance(condition, Some)
+            moved = tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(condition.conditions))  # type: ignore[union-attr]
+            conditions.append(Some(moved))
+            values += more
+            ensured, narrowed = (*ensured, search.residual), search
+    return conditions, values, ensured, narrowed
+
+
+async def _find(
+    context: Context, record: RecordType, column: str, key: Key, searches: Sequence[Decision], ensured: Ensured
+) -> Row | None:
+    conditions, values, ensured, narrowed = await _narrowing(context, record, searches, ensured)
+    shape = Shape(record.table, (record.key,), column, where=All(tuple(conditions)))
+    rows = await context.rows(record.source, shape, tuple(values), key)
+    if rows:
+        return Row(record, rows[0][1], "lookup", ensured)
+    if narrowed is not None:
+        raise Withheld(narrowed)
+    return None
+
+
+async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    record = root.record
+    given = {n: v for n, v in sorted((arguments.get("filter") or {}).items()) if v is not None}
+    asked = arguments.get("orderBy")
+    by = [Order(*order_values(record)[asked])] if asked else []
+    order = [*by, Order(record.key)]
+    sorts = [f.coordinate for o in by for f in record.sortable() if f.column == o.column] or [record.id.coordinate]
+    coordinates = dict.fromkeys([*(root.filters[n].target.coordinate for n in given), *sorts])
+    searches = [_search(context, "list", c) for c in coordinates]
+    first = context.limits.default_page if arguments.get("first") is None else arguments["first"]
+    if not 0 <= first <= context.limits.page:
+        raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {context.limits.page}")
+    conditions, values, ensured, _ = await _narrowing(context, record, searches, ())
+    for name, value in given.items():
+        item = root.filters[name]
+        operand, more = _operand(item.target, context, {}, len(values))
+        values += [*more, value]
+        conditions.append(Compare(operand, item.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
+    counted = (list(conditions), list(values), ensured)
+    text = listing_context(root, arguments)
+    if arguments.get("after") is not None:
+        try:
+            after = context.pseudonym.open(text, arguments["after"])
+        except InvalidCursor as error:
+            raise InputError("INVALID_CURSOR", str(error)) from None
+        params = [Param(len(values) + i) for i in range(len(order))]
+        values += after
+        later = [Compare(o.column, "<" if o.descending else ">", p) for o, p in zip(order, params, strict=True)]
+        equal = [Compare(o.column, "=", p) for o, p in zip(order, params, strict=True)]
+        conditions.append(Some(tuple(All((*equal[:i], later[i])) for i in range(len(order)))))
+    columns = (record.key, *(o.column for o in order))
+    limit = Param(len(values))
+    shape = Shape(record.table, columns, None, where=All(tuple(conditions)), order=tuple(order), limit=limit)
+    groups = await context.sources[record.source].load(shape, (), (*values, first + 1))
+    rows = groups.get(None, [])
+    cursors = [context.pseudonym.seal(text, tuple(r[1:])) for r in rows[:first]]
+    nodes = [Row(record, r[0], "list", ensured) for r in rows[:first]]
+    return {
+        "edges": [{"node": n, "cursor": c} for n, c in zip(nodes, cursors, strict=True)],
+        "pageInfo": {
+            "hasNextPage": len(rows) > first,
+            "hasPreviousPage": arguments.get("after") is not None,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+        "counted": counted,
+    }
+
+
+def _count_resolver(root: ListingRoot) -> Any:
+    async def resolve(connection: Mapping[str, Any], context: Context) -> int:
+        decision = context.profile.decide(root.count_coordinate, "list", "read")
+        if decision.verdict is Verdict.DENY:
+            raise Withheld(decision)
+        conditions, values, ensured = connection["counted"]
+        more, extra, _, _ = await _narrowing(context, root.record, [decision], ensured)
+        moved = [
+            Some(tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(m.conditions)))  # type: ignore[union-attr]
+            for m in more
+        ]
+        shape = Shape(root.record.table, (Count(),), None, where=All((*conditions, *moved)))
+        groups = await context.sources[root.record.source].load(shape, (), (*values, *extra))
+        return int(groups[None][0][0])
+
+    return resolve
+
+
+def _comparable(where: Where) -> list[tuple[bool, int, str]]:
+    return [(isinstance(p, str), p if isinstance(p, int) else 0, str(p)) for p in where]
+

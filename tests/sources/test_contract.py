@@ -1,0 +1,376 @@
+"""What every source must do alike: one suite, three sources, the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sources.protocol import (
+    All,
+    Batch,
+    Call,
+    Compare,
+    Count,
+    Holds,
+    Join,
+    Json,
+    Nothing,
+    Only,
+    Order,
+    Param,
+    Shape,
+    Some,
+    Source,
+    SourceNonsense,
+)
+from tests.sources.model import answered, expected
+from tests.sources.register import LARGEST, NAMES, ROWS, SMALLEST, TABLES
+
+PERSON = Join("p", "person", "code", "person_code")
+TODAYS = st.dates(date(2023, 2, 26), date(2024, 3, 2))
+
+
+async def check(source: Source, batch: Batch) -> dict[Any, list[tuple[Any, ...]]]:
+    """The source's answer is the model's: in the shape's order if it has one, otherwise in any."""
+    found, wanted = answered(batch, await source.fetch(batch)), expected(batch)
+    if batch.shape.order:
+        assert found == wanted
+    else:
+        assert {key: sorted(rows, key=repr) for key, rows in found.items()} == {
+            key: sorted(rows, key=repr) for key, rows in wanted.items()
+        }
+    return found
+
+
+# Random shapes.
+
+
+class Shapes:
+    """Draws a shape with its keys and values."""
+
+    def __init__(self, draw: st.DrawFn, *, able: bool) -> None:
+        self.draw = draw
+        self.able = able
+        self.values: list[Any] = []
+        self.table = draw(st.sampled_from(["person", "event"]))
+        self.joins = (PERSON,) if able and self.table == "event" and draw(st.booleans()) else ()
+        self.columns = list(TABLES[self.table])
+        if self.joins:
+            self.columns += [f"p.{column}" for column in TABLES["person"]]
+
+    def batch(self) -> Batch:
+        draw = self.draw
+        where = draw(st.none() | st.builds(lambda: self.condition(2)))
+        if self.able and draw(st.integers(0, 9)) == 0:
+            return Batch(Shape(self.table, (Count(),), joins=self.joins, where=where), (), tuple(self.values))
+        key = None if self.able and draw(st.booleans()) else draw(st.sampled_from(self.columns_of(int, str)))
+        columns = tuple(self.column() for _ in range(draw(st.integers(1, 4))))
+        order = [Order(draw(st.sampled_from(self.columns)), draw(st.booleans())) for _ in range(draw(st.integers(0, 2)))]
+        limit = self.param(draw(st.integers(0, 5))) if draw(st.booleans()) else None
+        if order or limit is not None:
+            order.append(Order("id"))
+        shape = Shape(self.table, columns, key, self.joins, where, tuple(order), limit)
+        keys = () if key is None else draw(st.lists(self.value(key), max_size=8))
+        return Batch(shape, keys, tuple(self.values))
+
+    def columns_of(self, *types: Any) -> list[str]:
+        return [column for column in self.columns if self.type(column) in types]
+
+    def type(self, column: str) -> Any:
+        join, _, name = column.rpartition(".")
+        return TABLES["person" if join else self.table][name]
+
+    def value(self, column: str) -> st.SearchStrategy[Any]:
+        """Values that the column has, and one that it has not."""
+        name = column.rpartition(".")[2]
+        table = self.table if column == name else "person"
+        there = sorted({row[name] for row in ROWS[table]} - {None})
+        strange = {str: "없음", int: 12345, bool: True, date: date(1999, 12, 31)}
+        return st.sampled_from([*there, strange.get(TABLES[table][name], "RED")])
+
+    def param(self, value: Any) -> Param:
+        self.values.append(value)
+        return Param(len(self.values) - 1)
+
+    def condition(self, depth: int) -> Any:
+        if depth and self.draw(st.booleans()):
+            parts = tuple(self.condition(depth - 1) for _ in range(self.draw(st.integers(0, 3))))
+            return self.draw(st.sampled_from([All, Some]))(parts)
+        operand: Any = self.draw(st.sampled_from(self.columns))
+        operator = self.draw(st.sampled_from(["=", "<", "<=", ">", ">=", "in"]))
+        values = self.value(operand)
+        if self.draw(st.integers(0, 3)) == 0:
+            operand = self.call()
+            values = st.integers(0, 60) if operand.function == "years_since" else st.booleans()
+        return Compare(operand, operator, self.param(self.draw(st.lists(values, max_size=4) if operator == "in" else values)))
+
+    def call(self) -> Call:
+        function = self.draw(st.sampled_from(["years_since", "reached_age", "at_most"]))
+        if function == "at_most":
+            bound = self.param(self.draw(st.sampled_from([SMALLEST, -1, 0, 10, LARGEST])))
+            return Call("at_most", self.draw(st.sampled_from(self.columns_of(int))), (bound,))
+        born = "born" if self.table == "person" else "p.born" if self.joins else "held"
+        today = self.param(self.draw(TODAYS) + timedelta(days=366 if born == "held" else 0))
+        if function == "years_since":
+            return Call("years_since", born, (today,))
+        return Call("reached_age", born, (self.param(self.draw(st.integers(0, 60))), today))
+
+    def column(self, *, inside: bool = False) -> Any:
+        kind = self.draw(st.integers(0, 9))
+        if kind < 4:
+            return self.draw(st.sampled_from(self.columns))
+        if kind < 6:
+            return self.call()
+        if kind == 6:
+            return Holds(self.condition(1))
+        if kind == 7:
+            return Only(self.condition(1), self.draw(st.sampled_from(self.columns)))
+        if kind == 8 or inside or not self.able:
+            return Nothing()
+        parts = tuple(self.column(inside=True) for _ in range(self.draw(st.integers(1, 4))))
+        return Json(tuple(f"name{number}" for number in range(len(parts))), parts)
+
+
+@st.composite
+def batches(draw: st.DrawFn, *, able: bool) -> Batch:
+    return Shapes(draw, able=able).batch()
+
+
+@settings(max_examples=400, deadline=None)
+@given(batch=batches(able=True))
+async def test_random_shapes_mean_the_same_in_postgres_and_memory(every_source: Mapping[str, Source], batch: Batch) -> None:
+    for name in ("postgres", "memory"):
+        await check(every_source[name], batch)
+
+
+@settings(max_examples=200, deadline=None)
+@given(batch=batches(able=False))
+async def test_random_shapes_mean_the_same_in_all_three(every_source: Mapping[str, Source], batch: Batch) -> None:
+    for source in every_source.values():
+        await check(source, batch)
+
+
+# Keys.
+
+
+async def test_no_keys_no_rows(source: Source) -> None:
+    assert list(await source.fetch(Batch(Shape("person", ("name",), "code"), ()))) == []
+
+
+async def test_absent_keys_are_absent_and_repeated_ones_count_once(source: Source) -> None:
+    for limit in (None, Param(0)):
+        shape = Shape("event", ("id",), "person_code", order=(Order("id"),), limit=limit)
+        found = await check(source, Batch(shape, ["c1", "nobody", "c2", "c1", "c1"], (99,)))
+        assert found.keys() == {"c1", "c2"}
+
+
+async def test_a_row_is_the_key_and_the_columns(source: Source) -> None:
+    rows = await source.fetch(Batch(Shape("person", ("id", "name", "id"), "id"), [LARGEST]))
+    assert [tuple(row) for row in rows] == [(LARGEST, LARGEST, ROWS["person"][2]["name"], LARGEST)]
+
+
+async def test_null_is_no_key(source: Source) -> None:
+    found = await check(source, Batch(Shape("event", ("id",), "person_code"), ["", "None", "null", "c3"]))
+    assert found.keys() <= {"c3"}
+
+
+async def test_keys_that_no_column_can_hold_find_nothing_and_cost_the_others_nothing(source: Source) -> None:
+    by_text = Shape("person", ("id",), "code")
+    assert answered(Batch(by_text), await source.fetch(Batch(by_text, ["a\0b", "c2", "\ud800", "\udfff"]))).keys() == {"c2"}
+    by_number = Shape("person", ("code",), "id")
+    assert answered(Batch(by_number), await source.fetch(Batch(by_number, [2**63, 2, -(2**63) - 1, 2**80]))).keys() == {2}
+    assert list(await source.fetch(Batch(by_text, ["\0"]))) == []
+
+
+INJECTIONS = ["'; DROP TABLE person; --", '"', "\\", "$1", "%", "{}", '"}],"fields":["name"]', "' OR '1'='1", "c1' --", "/*"]
+
+
+@pytest.mark.parametrize("text", [*INJECTIONS, *NAMES])
+async def test_keys_and_values_are_only_ever_values(source: Source, text: str) -> None:
+    shape = Shape("person", ("id",), "name", where=Compare("name", "=", Param(0)))
+    await check(source, Batch(shape, [text], (text,)))
+    shape = Shape("person", ("id",), "id", where=Compare("name", "in", Param(0)))
+    await check(source, Batch(shape, [1, 2, 4], ([text],)))
+    await check(source, Batch(Shape("person", ("name",), "code"), ["c1", text]))
+
+
+async def test_a_value_that_no_text_column_can_hold_equals_none(source: Source) -> None:
+    for value in ("a\0b", "\ud800"):
+        shape = Shape("person", ("id",), "code", where=Some((Compare("name", "=", Param(0)), Compare("name", "in", Param(1)))))
+        assert list(await source.fetch(Batch(shape, ["c1", "c2"], (value, [value])))) == []
+
+
+# Values.
+
+
+async def test_values_come_back_as_their_columns_types(source: Source) -> None:
+    shape = Shape("person", tuple(TABLES["person"]), "id")
+    rows = await source.fetch(Batch(shape, [row["id"] for row in ROWS["person"]]))
+    assert len(rows) == len(ROWS["person"])
+    for row in rows:
+        for value, kind in zip(row[1:], TABLES["person"].values(), strict=True):
+            assert value is None or type(value) is (str if isinstance(kind, tuple) else kind)
+
+
+async def test_integers_of_64_bits_are_exact(source: Source) -> None:
+    for number in (SMALLEST, 2**53 + 1, LARGEST):
+        shape = Shape("person", ("score", Call("at_most", "score", (Param(1),))), "score", where=Compare("score", "=", Param(0)))
+        found = await check(source, Batch(shape, [number], (number, number - 1 if number > 0 else number)))
+        assert found[number][0] == (number, number < 0)
+
+
+async def test_years_since_turn_on_the_birthday_and_on_1_march_for_29_february(every_source: Mapping[str, Source]) -> None:
+    shape = Shape("person", ("born", Call("years_since", "born", (Param(0),))), "id", where=Compare("born", "<=", Param(0)))
+    keys = [row["id"] for row in ROWS["person"]]
+    assert {(row["born"].month, row["born"].day) for row in ROWS["person"] if row["born"]} >= {(2, 28), (2, 29), (3, 1)}
+    for days in range(400 * 4):
+        # Every day of four years round a leap day, or all days near one: the others are alike.
+        today = date(2022, 1, 1) + timedelta(days=days)
+        if (today.month, today.day) >= (2, 25) and (today.month, today.day) <= (3, 4):
+            for source in every_source.values():
+                await check(source, Batch(shape, keys, (today,)))
+
+
+async def test_years_to_a_day_to_come_are_negative_and_whole(every_source: Mapping[str, Source]) -> None:
+    shape = Shape("person", (Call("years_since", "born", (Param(0),)),), "id", order=(Order("id"),))
+    keys = [row["id"] for row in ROWS["person"]]
+    for days in range(0, 366 * 5, 7):
+        batch = Batch(shape, keys, (date(1984, 2, 20) + timedelta(days=days),))
+        answers = [answered(batch, await source.fetch(batch)) for source in every_source.values()]
+        assert answers[0] == answers[1] == answers[2]
+
+
+# Order and limit.
+
+
+async def test_limit_is_for_each_key(source: Source) -> None:
+    shape = Shape("event", ("year", "id"), "person_code", order=(Order("year", True), Order("id")), limit=Param(0))
+    keys = [f"c{number}" for number in range(1, 36)]
+    for limit in (0, 1, 2, 100):
+        found = await check(source, Batch(shape, keys, (limit,)))
+        assert max((len(rows) for rows in found.values()), default=0) <= limit
+
+
+async def test_a_limit_among_ties_gives_as_many_of_them(source: Source) -> None:
+    shape = Shape("event", ("year", "id"), "year", order=(Order("year"),), limit=Param(0))
+    found = answered(Batch(shape), await source.fetch(Batch(shape, [2020, 2021], (3,))))
+    for year, rows in found.items():
+        assert len(set(rows)) == 3
+        assert set(rows) <= {(row["year"], row["id"]) for row in ROWS["event"] if row["year"] == year}
+
+
+@pytest.mark.parametrize("descending", [False, True])
+async def test_nulls_come_last_and_text_is_by_code_point(source: Source, descending: bool) -> None:
+    shape = Shape("event", ("note", "id"), "year", order=(Order("note", descending), Order("id")))
+    found = await check(source, Batch(shape, [2020, 2021, 2022, 2023]))
+    for rows in found.values():
+        notes = [note for note, _ in rows]
+        assert None in notes
+        present = [note for note in notes if note is not None]
+        assert notes == sorted(present, reverse=descending) + [None] * (len(notes) - len(present))
+
+
+async def test_text_is_compared_by_code_point(source: Source) -> None:
+    shape = Shape("event", ("note",), "year", where=Compare("note", ">", Param(0)))
+    found = await check(source, Batch(shape, [2020, 2021, 2022, 2023], ("a",)))
+    assert {note for rows in found.values() for (note,) in rows} == {name for name in NAMES if name > "a"} - {None}
+
+
+# Masks and guards.
+
+
+async def test_masks_and_guards(source: Source) -> None:
+    red = Compare("kind", "=", Param(0))
+    shape = Shape("person", (Only(red, "name"), Holds(red), Nothing(), Only(Some(()), "id"), Only(All(()), "id")), "id")
+    found = await check(source, Batch(shape, [row["id"] for row in ROWS["person"]], ("RED",)))
+    for row in ROWS["person"]:
+        is_red = row["kind"] == "RED"
+        assert found[row["id"]] == [(row["name"] if is_red else None, is_red, None, None, row["id"])]
+
+
+async def test_null_compares_false_even_with_null(source: Source) -> None:
+    for operator in ("=", "<", "<=", ">", ">="):
+        shape = Shape("person", (Holds(Compare("name", operator, Param(0))),), "id")
+        found = await check(source, Batch(shape, [row["id"] for row in ROWS["person"]], (None,)))
+        assert {rows[0] for rows in found.values()} == {(False,)}
+
+
+# Beyond keyed columns.
+
+
+async def test_an_absent_join_is_null_and_a_key_may_be_of_the_join(able_source: Source) -> None:
+    shape = Shape("event", ("p.name", "p.id", "person_code"), "id", joins=(PERSON,))
+    found = await check(able_source, Batch(shape, [row["id"] for row in ROWS["event"]]))
+    assert len(found) == len(ROWS["event"])
+    assert any(code is not None and number is None for rows in found.values() for _, number, code in rows)
+    shape = Shape("event", ("amount",), "p.id", joins=(PERSON,), order=(Order("id"),), limit=Param(0))
+    found = await check(able_source, Batch(shape, [1, 2, 4, LARGEST, 5], (2,)))
+    assert found.keys() & {1, 2, 4, 5, LARGEST} == found.keys() != set()
+
+
+async def test_joins_follow_one_another(able_source: Source) -> None:
+    again = Join("q", "person", "id", "p.id")
+    await check(able_source, Batch(Shape("event", ("q.name", "p.name"), "id", joins=(PERSON, again)), range(1, 121)))
+
+
+async def test_count(able_source: Source) -> None:
+    count = Shape("person", (Count(),), where=Compare("kind", "=", Param(0)))
+    for kind in ("RED", "PURPLE"):
+        await check(able_source, Batch(count, (), (kind,)))
+
+
+async def test_json_alone_and_beside_columns(able_source: Source) -> None:
+    json = Json(tuple(TABLES["person"]), tuple(TABLES["person"]))
+    for columns in ((json,), ("id", json), (json, "id", json)):
+        for key in (None, "id"):
+            shape = Shape("person", columns, key, order=(Order("id"),))
+            batch = Batch(shape, () if key is None else [1, 2, LARGEST])
+            await check(able_source, batch)
+            for row in await able_source.fetch(batch):
+                for value in row:
+                    assert not isinstance(value, (str, bytes)) or len(value.splitlines()) == 1
+
+
+# Refusals.
+
+UNKNOWN = [
+    Shape("nobody", ("id",), "id"),
+    Shape("person", ("nothing",), "id"),
+    Shape("person", ("id",), "nothing"),
+    Shape("person", ("p.id",), "id"),
+    Shape("person", ("id",), "id", where=Compare("nothing", "=", Param(0))),
+    Shape("person", ("id",), "id", order=(Order("nothing"),)),
+    Shape("person", (Call("years_since", "name", (Param(0),)),), "id"),
+    Shape("person", (Call("at_most", "score", ()),), "id"),
+    Shape("event", ("id",), "id", joins=(Join("p", "person", "nothing", "person_code"),)),
+    Shape("event", ("id",), "id", joins=(Join("p", "person", "id", "person_code"),)),
+    Shape('person"; DROP TABLE person; --', ("id",), "id"),
+    Shape("person", ('id" FROM person; --',), "id"),
+]
+
+
+@pytest.mark.parametrize("shape", UNKNOWN, ids=repr)
+async def test_a_shape_that_does_not_fit_the_tables_is_refused(source: Source, shape: Shape) -> None:
+    with pytest.raises(SourceNonsense):
+        await source.fetch(Batch(shape, [1], (1,)))
+
+
+BEYOND = [
+    Shape("event", ("p.id",), "id", joins=(PERSON,)),
+    Shape("person", ("id",)),
+    Shape("person", (Count(),)),
+    Shape("person", (Json(("id",), ("id",)),), "id"),
+]
+
+
+@pytest.mark.parametrize("shape", BEYOND, ids=repr)
+async def test_what_a_source_is_not_able_to_do_is_refused(every_source: Mapping[str, Source], shape: Shape) -> None:
+    http = every_source["http"]
+    assert http.capabilities.joins is http.capabilities.scan is http.capabilities.json is False
+    with pytest.raises(SourceNonsense):
+        await http.fetch(Batch(shape, [1]))

@@ -1,13 +1,15 @@
 """From rows to the response, by code made once for each plan.
 
-For each root field one function is generated, whose body is one expression: a dict display for a record, a comprehension for a list.
-There is no call per field, no check per row of what the plan has decided, and no cost for errors that do not happen. For a resident
-with a household in the same row and passports from another step it reads, in essence:
+For each root field one function is generated, whose body is one expression: a dict display for a record, a comprehension for a
+list. There is no call per field, no check per row of what the plan has decided, and no cost for errors that do not happen. For
+a resident with a household in the same row and passports from another step it reads, in essence:
 
-    {"name": r[1], "household": None if r[2] is None else {"size": r[3]}, "passports": [{"number": p[1]} for p in g1.get(r[4], ())]}
+    {"name": r[1], "household": None if r[2] is None else {"size": r[3]}, "passports": [{"number": p[1]} for p in g1.get(r[4],
+    ())]}
 
-Values come from places in rows and names are those that GraphQL's grammar admits, written with `repr`; no value of a request is in
-the code. Where a guard is false or a source has failed the expression leaves a `HOLE`, and only then is the data walked (`fill`).
+Values come from places in rows and names are those that GraphQL's grammar admits, written with `repr`; no value of a request is
+in the code. Where a guard is false or a source has failed the expression leaves a `HOLE`, and only then is the data walked
+(`fill`).
 """
 
 from __future__ import annotations
@@ -50,7 +52,7 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
     encoders = "".join(f"    id_{name} = ids[{name!r}]\n" for name in sorted(writer.ids))
     source = f"def assemble({head}):\n{groups}{encoders}    return {body}\n"
     namespace: dict[str, Any] = {"Fragment": orjson.Fragment}
-    exec(compile(source, f"<plan: {root.name}>", "exec"), namespace)  # noqa: S102
+    exec(compile(source, f"<plan: {root.name}>", "exec"), namespace)
     return namespace["assemble"]  # type: ignore[no-any-return]
 
 

@@ -82,7 +82,9 @@ class Engine:
             response["extensions"] = {"explain": describe(plan, self.sources)}
         return Answer("data", orjson.dumps(response))
 
-    def explain(self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest) -> dict[str, Any]:
+    def explain(
+        self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest
+    ) -> dict[str, Any]:
         """The plan that `answer` would run, printed; nothing is read. Raises `RequestError`."""
         request = self.read(query, variables, operation_name, access)
         if not request.collected.roots:
@@ -130,7 +132,9 @@ class Engine:
         allowed = self.authorizer.purposes(access.caller)
         listed = ", ".join(f"`{p}`" for p in allowed) or "none"
         if access.purpose is None:
-            raise RequestError("PURPOSE_REQUIRED", f"say for which purpose you ask, in the `Madang-Purpose` header; yours are: {listed}")
+            raise RequestError(
+                "PURPOSE_REQUIRED", f"say for which purpose you ask, in the `Madang-Purpose` header; yours are: {listed}"
+            )
         if access.purpose not in allowed:
             raise RequestError("PURPOSE_NOT_ALLOWED", f"`{access.purpose}` is no purpose of your role; yours are: {listed}")
 
@@ -188,7 +192,11 @@ class _Response:
             return HOLE
         page = self.inputs.pages[root.arguments]
         rows = self.results.groups[root.steps[0]].get(None, ())
-        total = self.results.groups[root.count_step][None][0][0] if root.count_step is not None and root.count_step not in lost else None
+        total = (
+            self.results.groups[root.count_step][None][0][0]
+            if root.count_step is not None and root.count_step not in lost
+            else None
+        )
         more, after = len(rows) > page.first, bool(page.after)
         cursor = partial(self.pseudonym.seal, page.context)
         assemble = self.assembler(root, 0, lost)
@@ -250,12 +258,11 @@ class _Response:
 def _household_shape(catalogue: Catalogue) -> tuple[Shape, str]:
     """How to find the household of the caller's own resident."""
     record = next(r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
-    assert record.subject is not None and record.subject.household is not None
+    assert record.subject is not None
+    assert record.subject.household is not None
     return Shape(record.table, (record.subject.household,), record.subject.self), record.source
 
 
 def _request_error(error: RequestError) -> Answer:
     found = [{**e.formatted, "extensions": {"code": error.code}} for e in error.errors]
     return Answer("request_error", orjson.dumps({"errors": found}), error.code)
-
-

@@ -44,7 +44,11 @@ def withheld(decision: Decision, path: Path, where: Where) -> Error:
 def unavailable(holder: str, paths: Sequence[Path], where: Where) -> Error:
     """A holder's source that failed; every path that it cost is named."""
     extensions = {"code": "SOURCE_UNAVAILABLE", "holder": holder, "patterns": [pattern(p) for p in paths]}
-    return {"message": f"the register of `{holder}` does not answer; ask again later", "path": list(where), "extensions": extensions}
+    return {
+        "message": f"the register of `{holder}` does not answer; ask again later",
+        "path": list(where),
+        "extensions": extensions,
+    }
 
 
 def unusable(error: InputError, where: Where) -> Error:

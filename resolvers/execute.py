@@ -1,8 +1,8 @@
 """Running a plan: level by level, in each level one batch for each step, all of a level's batches at once, under one deadline.
 
-A level's batches are handed to their sources before any is awaited, so sources work side by side without a task for each. A step's
-keys are those rows of its parent that this very request reached: sources answer for several requests together, and their groups may
-hold rows of other requests, which nothing here or in the assembly looks up.
+A level's batches are handed to their sources before any is awaited, so sources work side by side without a task for each. A
+step's keys are those rows of its parent that this very request reached: sources answer for several requests together, and their
+groups may hold rows of other requests, which nothing here or in the assembly looks up.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from resolvers.plan import Environment, Plan, Step
 from sources.coalescer import Coalescer
 from sources.protocol import Key, Row, Shape, SourceError, SourceTimeout
 
-Groups = Mapping[Any, Sequence[Row]]
+Groups = Mapping[Key | None, list[Row]]
 NO_ROWS: Groups = {}
 
 
@@ -35,7 +35,9 @@ class Executor:
     def __init__(self, sources: Mapping[str, Coalescer], deadline: float) -> None:
         self._sources, self._deadline = sources, deadline
 
-    async def run(self, plan: Plan, environment: Environment, keys: Mapping[int, Key | None], failures: dict[int, Exception]) -> Results:
+    async def run(
+        self, plan: Plan, environment: Environment, keys: Mapping[int, Key | None], failures: dict[int, Exception]
+    ) -> Results:
         """Run a plan. `keys` are the root lookups' keys by step; steps in `failures` are not run, nor is what hangs on them."""
         results = Results([NO_ROWS] * len(plan.steps), keys, failures)
         ends = asyncio.get_running_loop().time() + self._deadline
@@ -142,7 +144,7 @@ class _Level:
         """Rows behind hops, by the key that the hops began with, in the step's order and at most its limit."""
         limit = step.limit.get(self.environment) if step.limit is not None else None
         first = self.plan.steps[step.hops[0]]
-        found: dict[Any, list[Row]] = {}
+        found: dict[Key | None, list[Row]] = {}
         for start in self.keys(first):
             ends: Iterable[Any] = [start]
             for hop in step.hops:
@@ -161,7 +163,7 @@ def _sort_key(value: Any) -> Any:
 
 
 def _merged(groups: Iterable[Groups]) -> Groups:
-    merged: dict[Any, Sequence[Row]] = {}
+    merged: dict[Key | None, list[Row]] = {}
     for some in groups:
         merged.update(some)
     return merged

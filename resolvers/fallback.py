@@ -24,7 +24,6 @@ from graphql import (
     execute,
     visit,
 )
-from graphql.pyutils import is_awaitable
 
 from auth.access import Authorizer
 from resolvers.errors import Error
@@ -61,11 +60,13 @@ class Fallback:
         return self._views.without(hidden) if whole else self._views.only(self._authorizer.grantable(caller) - hidden)
 
 
-async def run(schema: GraphQLSchema, request: Request, fields: Mapping[str, list[FieldNode]], context: Context) -> ExecutionResult:
+async def run(
+    schema: GraphQLSchema, request: Request, fields: Mapping[str, list[FieldNode]], context: Context
+) -> ExecutionResult:
     """Execute some root fields of an operation on a schema."""
     document = _narrowed(request, [node for nodes in fields.values() for node in nodes])
     result = execute(schema, document, variable_values=dict(request.given), context_value=context)
-    return await result if is_awaitable(result) else result  # type: ignore[no-any-return,misc]
+    return result if isinstance(result, ExecutionResult) else await result
 
 
 def _narrowed(request: Request, nodes: list[FieldNode]) -> DocumentNode:
@@ -82,7 +83,11 @@ def _narrowed(request: Request, nodes: list[FieldNode]) -> DocumentNode:
     variables = tuple(v for v in definition.variable_definitions or () if v.variable.name.value in names.variables)
     selected = SelectionSetNode(selections=tuple(nodes))
     operation = OperationDefinitionNode(
-        operation=definition.operation, name=definition.name, variable_definitions=variables, directives=(), selection_set=selected
+        operation=definition.operation,
+        name=definition.name,
+        variable_definitions=variables,
+        directives=(),
+        selection_set=selected,
     )
     return DocumentNode(definitions=(operation, *fragments))
 

@@ -74,7 +74,9 @@ class Operation:
         """Coerce variable values (section 6.1.2); raises `RequestError` with every mistake."""
         if not self.definition.variable_definitions:
             return {}
-        result = get_variable_values(schema, self.definition.variable_definitions, dict(given or {}), max_errors=20, hide_suggestions=True)
+        result = get_variable_values(
+            schema, self.definition.variable_definitions, dict(given or {}), max_errors=20, hide_suggestions=True
+        )
         if isinstance(result, list):
             raise RequestError("BAD_USER_INPUT", *result)
         return result.coerced
@@ -113,10 +115,14 @@ class Operations:
             return parse(text, max_tokens=self.limits.tokens)
         except GraphQLSyntaxError as error:
             if "Document contains more" in error.message:
-                raise RequestError("LIMIT_EXCEEDED", f"the document has more than {self.limits.tokens} tokens; ask for less at a time") from None
+                raise RequestError(
+                    "LIMIT_EXCEEDED", f"the document has more than {self.limits.tokens} tokens; ask for less at a time"
+                ) from None
             raise RequestError("GRAPHQL_PARSE_FAILED", error) from None
         except RecursionError:
-            raise RequestError("LIMIT_EXCEEDED", f"the document is nested deeper than {self.limits.depth} levels; ask for less at a time") from None
+            raise RequestError(
+                "LIMIT_EXCEEDED", f"the document is nested deeper than {self.limits.depth} levels; ask for less at a time"
+            ) from None
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -126,7 +132,9 @@ def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode
         raise RequestError("OPERATION_RESOLUTION_FAILURE", "the document holds no operation; add a query")
     if name is None:
         if len(operations) > 1:
-            raise RequestError("OPERATION_RESOLUTION_FAILURE", "the document holds several operations; say which by `operationName`")
+            raise RequestError(
+                "OPERATION_RESOLUTION_FAILURE", "the document holds several operations; say which by `operationName`"
+            )
         return operations[0]
     for operation in operations:
         if operation.name and operation.name.value == name:
@@ -141,7 +149,9 @@ def _check_limits(definition: OperationDefinitionNode, fragments: Mapping[str, F
     while stack:
         selections, depth, inside = stack.pop()
         if depth > limits.depth:
-            raise RequestError("LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time")
+            raise RequestError(
+                "LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time"
+            )
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 count += 1

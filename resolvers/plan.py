@@ -1,7 +1,7 @@
 """A plan: how one operation is answered for every caller whose decisions are the same.
 
-A plan holds no value of a variable and nothing of a caller: it says where they go. It is made once (`resolvers/planner.py`), run many
-times (`resolvers/execute.py`), assembled by code made for it (`resolvers/assemble.py`), and it can be printed.
+A plan holds no value of a variable and nothing of a caller: it says where they go. It is made once (`resolvers/planner.py`),
+run many times (`resolvers/execute.py`), assembled by code made for it (`resolvers/assemble.py`), and it can be printed.
 
     Step      one batch of one table: the shape, the values its parameters stand for, and whence its keys come
     Bound     how one response name is filled from a step's rows

@@ -10,11 +10,11 @@
     level 1  mofa     passport        key rrn               number, status
     withheld Resident.taxCertificates: no permission
 
-Residuals. A decision may hold for some subjects only: the caller's own resident, household or jurisdiction. Whom a row is about is
-told by columns of its own record, or else of the record it is linked from. In the first case the source itself decides, row by row:
-the value comes as `Only(condition, column)` beside `Holds(condition)`, which tells a withheld null from a plain one. In the second
-case the link's rows are asked only for keys whose parent row holds. A search with a residual narrows the search, and whatever the
-search has ensured for every row is not checked again.
+Residuals. A decision may hold for some subjects only: the caller's own resident, household or jurisdiction. Whom a row is about
+is told by columns of its own record, or else of the record it is linked from. In the first case the source itself decides, row
+by row: the value comes as `Only(condition, column)` beside `Holds(condition)`, which tells a withheld null from a plain one. In
+the second case the link's rows are asked only for keys whose parent row holds. A search with a residual narrows the search, and
+whatever the search has ensured for every row is not checked again.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from resolvers.plan import (
     Step,
     Value,
 )
-from resolvers.selection import Asked, Collected, Connection, Edge, Path, Root, Selection
+from resolvers.selection import Asked, Collected, Connection, Edge, Root, Selection
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.declare import Arg, Hop, Today
@@ -136,7 +136,11 @@ def _both(read: Decision, search: Decision) -> Decision:
         return replace(read, residual=read.residual or search.residual, rules=rules)
     # Of two sets of alternatives, those in both are enough for both; with none in both, no row is sure to be the caller's.
     common = read.residual & search.residual
-    return replace(read, residual=common, rules=rules) if common else replace(search, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION)
+    return (
+        replace(read, residual=common, rules=rules)
+        if common
+        else replace(search, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION)
+    )
 
 
 def _searched(draft: Draft, root: Root) -> list[str]:
@@ -225,13 +229,17 @@ class _Binder:
         ensured: list[Residual] = []
         if declared.caller:
             key = declared.record.by_attribute(declared.caller)
-            assert isinstance(key, ColumnField) and declared.record.subject and key.column == declared.record.subject.self
-            column, value = key.column, OfCaller(declared.caller)  # type: ignore[arg-type]
+            assert isinstance(key, ColumnField)
+            assert declared.record.subject
+            assert key.column == declared.record.subject.self
+            column = key.column
+            value: Value = OfCaller(declared.caller)  # type: ignore[arg-type]
             ensured = [frozenset({"self"}), frozenset({"household"})]
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
-            column, value = chosen.column, Argument(self.root.arguments, chosen.name)
+            column = chosen.column
+            value = Argument(self.root.arguments, chosen.name)
         self.find(bound, declared.record, self.root.selections[0], column, value, self.searches, ensured)
         return bound
 
@@ -400,7 +408,12 @@ class _Binder:
             steps.append(self.hop(hop, parent, column))
             parent, column = steps[-1], steps[-1].place(hop.value)
         step = self.step(target.source, target.table, target, item.end, parent.level + 1)
-        step.parent, step.parent_column, step.hops, step.single = parent.index, column, tuple(s.index for s in steps), not item.many
+        step.parent, step.parent_column, step.hops, step.single = (
+            parent.index,
+            column,
+            tuple(s.index for s in steps),
+            not item.many,
+        )
         above = None if target.subject else place
         ensured = (decision.residual,) if above and decision.residual else place.ensured if above else ()
         inner = Place(step, "", target, ensured, above)

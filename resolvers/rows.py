@@ -1,8 +1,8 @@
 """Resolvers for declared fields under Strawberry's own execution: one row at a time, one coordinate at a time.
 
-A record is a `Row`: its type and its key, nothing more. Each field is first decided and, if a residual remains, checked for the row's
-subject; only then is its column loaded, by a DataLoader that gathers the keys of one coordinate. That is the textbook way, kept as
-plain as can be, because the plan's answers are checked against it.
+A record is a `Row`: its type and its key, nothing more. Each field is first decided and, if a residual remains, checked for the
+row's subject; only then is its column loaded, by a DataLoader that gathers the keys of one coordinate. That is the textbook
+way, kept as plain as can be, because the plan's answers are checked against it.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Context:
         rows = await self.rows(record.source, Shape(record.table, (operand,), record.key), values, row.key)
         return rows[0][1] if rows else None
 
-    def note(self, info: GraphQLResolveInfo, problem: Exception) -> None:
+    def note(self, info: GraphQLResolveInfo[Context], problem: Exception) -> None:
         """Remember the first place of a problem for each path pattern."""
         where = tuple(info.path.as_list())
         pattern = tuple(EVERY if isinstance(p, int) else p for p in where)
@@ -144,7 +144,8 @@ class Context:
         if kind == "self" or self.caller.rrn is None:
             return self.caller.rrn
         record = next(r for r in self.catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
-        assert record.subject is not None and record.subject.household is not None
+        assert record.subject is not None
+        assert record.subject.household is not None
         shape = Shape(record.table, (record.subject.household,), record.subject.self)
         rows = await self.rows(record.source, shape, (), self.caller.rrn)
         return rows[0][1] if rows else None
@@ -185,7 +186,7 @@ def _attach_connection(schema: GraphQLSchema, root: ListingRoot) -> None:
 def _guarded(resolve: Any) -> Any:
     """A problem makes the field null and is told once for its path pattern, with the response's other errors."""
 
-    async def resolver(parent: Any, info: GraphQLResolveInfo, **arguments: Any) -> Any:
+    async def resolver(parent: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         try:
             return await resolve(parent, info.context, **{n: plain(v) for n, v in arguments.items()})
         except (Withheld, InputError, SourceError) as problem:
@@ -266,7 +267,9 @@ def _order(
     """The order of a child list, and the decisions on it where the caller asked for it."""
     if not item.many:
         return (), ()
-    column, descending = order_values(target)[asked] if asked else ((item.order or "").lstrip("-"), (item.order or "").startswith("-"))
+    column, descending = (
+        order_values(target)[asked] if asked else ((item.order or "").lstrip("-"), (item.order or "").startswith("-"))
+    )
     fields = [f for f in target.fields.values() if getattr(f, "column", None) == column and not isinstance(f, IdField)]
     searched = [context.profile.decide(f.coordinate, row.access, "search") for f in fields] if asked else []
     readable = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
@@ -304,7 +307,7 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
     return resolve
 
 
-async def _node(_: Any, context: Context, *, id: str) -> Any:  # noqa: A002
+async def _node(_: Any, context: Context, *, id: str) -> Any:
     _refuse_nul({"id": id})
     allowed = {}
     denied = []
@@ -440,4 +443,3 @@ def _count_resolver(root: ListingRoot) -> Any:
 
 def _comparable(where: Where) -> list[tuple[bool, int, str]]:
     return [(isinstance(p, str), p if isinstance(p, int) else 0, str(p)) for p in where]
-

@@ -1,7 +1,8 @@
 """The first pass: an operation's selection sets, collected into trees of what is asked of each record.
 
-CollectFields and MergeSelectionSets (GraphQL specification, section 6.3.2): fragments are spread on the concrete type, `@skip` and
-`@include` decided, and fields of one response name merged. What comes out is over declared fields and knows no fragment any more:
+CollectFields and MergeSelectionSets (GraphQL specification, section 6.3.2): fragments are spread on the concrete type, `@skip`
+and `@include` decided, and fields of one response name merged. What comes out is over declared fields and knows no fragment any
+more:
 
     Root        a root field: a lookup, a listing, `node`
     Selection   what is asked of one record type in one place
@@ -16,6 +17,7 @@ from enum import Enum
 from typing import Any
 
 from graphql import (
+    BooleanValueNode,
     DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
@@ -42,6 +44,8 @@ Path = tuple[str, ...]
 
 EVERY = "*"
 
+TRUE = BooleanValueNode(value=True)
+
 
 class Arguments:
     """The arguments of one field as written in the document; their values come with each request's variables."""
@@ -55,7 +59,7 @@ class Arguments:
         self._constant = None if any(_has_variable(v) for v in given.values()) else _plain(get_argument_values(definition, node))
 
     def values(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """CoerceArgumentValues (section 6.4.1), enumerations as their names; raises `GraphQLError` where a null is not allowed."""
+        """CoerceArgumentValues (section 6.4.1), enumerations as their names; raises `GraphQLError` at a forbidden null."""
         if self._constant is not None:
             return self._constant
         if self._only_variables:
@@ -102,7 +106,7 @@ class Connection:
 
 @dataclass
 class Root:
-    """One root field that the planner knows. `selections` has one for a lookup, one a type for `node`, one a node for a listing."""
+    """One root field that the planner knows. `selections`: one for a lookup, one a type for `node`, one a node for a listing."""
 
     name: str
     declared: LookupRoot | ListingRoot | None
@@ -225,7 +229,9 @@ class _Collector:
             self.gather(selection_set, type_name, grouped, spread)
         return grouped
 
-    def gather(self, selection_set: SelectionSetNode, type_name: str, grouped: dict[str, list[FieldNode]], spread: set[str]) -> None:
+    def gather(
+        self, selection_set: SelectionSetNode, type_name: str, grouped: dict[str, list[FieldNode]], spread: set[str]
+    ) -> None:
         for node in selection_set.selections:
             if not self.included(node.directives or ()):
                 continue
@@ -245,15 +251,19 @@ class _Collector:
         if condition == type_name:
             return True
         abstract, concrete = self.schema.type_map[condition], self.schema.type_map[type_name]
-        return isinstance(abstract, GraphQLInterfaceType) and isinstance(concrete, GraphQLObjectType) and abstract in concrete.interfaces
+        return (
+            isinstance(abstract, GraphQLInterfaceType)
+            and isinstance(concrete, GraphQLObjectType)
+            and abstract in concrete.interfaces
+        )
 
     def included(self, directives: Iterable[DirectiveNode]) -> bool:
         for directive in directives:
             if directive.name.value in ("skip", "include"):
-                (argument,) = directive.arguments
+                (argument,) = directive.arguments or ()
                 value = argument.value
-                on = self.variables[value.name.value] if isinstance(value, VariableNode) else value.value  # type: ignore[attr-defined]
-                if bool(on) == (directive.name.value == "skip"):
+                is_on = bool(self.variables[value.name.value]) if isinstance(value, VariableNode) else value == TRUE
+                if is_on == (directive.name.value == "skip"):
                     return False
         return True
 

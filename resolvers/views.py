@@ -1,8 +1,9 @@
 """What of the graph a caller's requests are parsed against, and what introspection shows.
 
-The graph is public law, so every caller's documents are validated against all of it but the coordinates that are hidden from that
-caller: to them these do not exist, not even in a suggestion. Introspection shows less by default: what the caller's agency could be
-granted for some purpose. Both are the full schema with coordinates left out, and with whatever became empty or unreachable.
+The graph is public law, so every caller's documents are validated against all of it but the coordinates that are hidden from
+that caller: to them these do not exist, not even in a suggestion. Introspection shows less by default: what the caller's agency
+could be granted for some purpose. Both are the full schema with coordinates left out, and with whatever became empty or
+unreachable.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ def _drop(definition: DefinitionNode, absent: set[str]) -> DefinitionNode:
 
 def _drop_arguments(field: FieldDefinitionNode, absent: set[str]) -> FieldDefinitionNode:
     arguments = [a for a in field.arguments or () if _named(a.type) not in absent]
-    return _with(field, arguments=arguments)  # type: ignore[arg-type,return-value]
+    return _with(field, arguments=arguments)  # type: ignore[return-value]
 
 
 def _named(node: TypeNode) -> str:
@@ -148,7 +149,9 @@ def _reachable(definitions: dict[str, DefinitionNode]) -> set[str]:
             waiting.extend(_references(definitions[name]))
             # An object type is reached through its interfaces as well.
             waiting.extend(
-                other for other, d in definitions.items() if isinstance(d, ObjectTypeDefinitionNode) and name in set(_implements(d))
+                other
+                for other, d in definitions.items()
+                if isinstance(d, ObjectTypeDefinitionNode) and name in set(_implements(d))
             )
     return found
 

@@ -1,7 +1,8 @@
 """The Strawberry schema of a catalogue.
 
-Declared classes are not decorated in place: a type such as `Resident` is put together from the files of several registers, so its
-Strawberry type is made here, with the descriptions that the files carry. Fields get no resolver of their own; `resolvers` answers.
+Declared classes are not decorated in place: a type such as `Resident` is put together from the files of several registers, so
+its Strawberry type is made here, with the descriptions that the files carry. Fields get no resolver of their own; `resolvers`
+answers.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Annotated, Any, Optional
+from typing import Annotated, Any
 
 import strawberry
 from strawberry.relay import PageInfo
@@ -39,7 +40,7 @@ def order_values(record: RecordType) -> dict[str, tuple[str, bool]]:
 
 @strawberry.interface(description="A record with a global id.")
 class Node:
-    id: Optional[strawberry.ID] = strawberry.field(description="Global id, good for the asking agency alone.")  # noqa: UP045
+    id: strawberry.ID | None = strawberry.field(description="Global id, good for the asking agency alone.")
 
 
 class _Types:
@@ -63,8 +64,8 @@ class _Types:
 
     def field(self, item: Field) -> tuple[Any, Any]:
         """A field's annotation and its Strawberry field."""
-        annotation = Optional[strawberry.ID] if isinstance(item, IdField) else self.translate(item.annotation)  # noqa: UP045
-        describe = {"name": item.name, "description": item.description}
+        annotation = (strawberry.ID | None) if isinstance(item, IdField) else self.translate(item.annotation)
+        describe: dict[str, Any] = {"name": item.name, "description": item.description}
         match item:
             case DerivedField():
                 return annotation, strawberry.field(resolver=item.function, **describe)
@@ -80,13 +81,13 @@ class _Types:
         if typing.get_origin(annotation) is list:
             return list[self.translate(args[0])]  # type: ignore[misc]
         if args:
-            return Optional[self.translate(next(a for a in args if a is not types.NoneType))]  # noqa: UP045
+            return self.translate(next(a for a in args if a is not types.NoneType)) | None
         if isinstance(annotation, type) and issubclass(annotation, Enum):
             return self.enums.setdefault(annotation, strawberry.enum(annotation, description=annotation.__doc__))
         return self.objects.get(getattr(annotation, "__name__", ""), annotation)
 
     def list_arguments(self, record: RecordType) -> dict[str, Any]:
-        arguments = {"limit": Annotated[Optional[int], strawberry.argument(description="At most so many.")]}  # noqa: UP045
+        arguments = {"limit": Annotated[int | None, strawberry.argument(description="At most so many.")]}
         if any(record.sortable()):
             arguments["order_by"] = self.order_argument(record)
         return arguments
@@ -97,12 +98,12 @@ class _Types:
             enum = Enum(f"{record.name}Order", members)  # type: ignore[misc]
             self.orders[record.name] = strawberry.enum(enum, description=f"How to order a list of {record.name}.")
         argument = strawberry.argument(description="The order; by default the order that the field's description states.")
-        return Annotated[Optional[self.orders[record.name]], argument]  # noqa: UP045
+        return Annotated[self.orders[record.name] | None, argument]
 
     def query(self, extra: tuple[type, ...]) -> type:
         node_argument = {"id": Annotated[strawberry.ID, strawberry.argument(description="Global id.")]}
-        node = strawberry.field(resolver=_stub(Optional[Node], node_argument), description="Any record that has a global id.")  # noqa: UP045
-        fields: dict[str, tuple[Any, Any]] = {"node": (Optional[Node], node)}  # noqa: UP045
+        node = strawberry.field(resolver=_stub(Node | None, node_argument), description="Any record that has a global id.")
+        fields: dict[str, tuple[Any, Any]] = {"node": (Node | None, node)}
         for root in self.catalogue.roots.values():
             annotation, arguments = self.lookup(root) if isinstance(root, LookupRoot) else self.listing(root)
             value = strawberry.field(resolver=_stub(annotation, arguments), name=root.name, description=root.description)
@@ -112,10 +113,10 @@ class _Types:
     def lookup(self, root: LookupRoot) -> tuple[Any, dict[str, Any]]:
         def argument(key: Field) -> Any:
             kind = strawberry.ID if isinstance(key, IdField) else str
-            optional = kind if len(root.keys) == 1 else Optional[kind]
+            optional = kind if len(root.keys) == 1 else (kind | None)
             return Annotated[optional, strawberry.argument(description=key.description)]
 
-        return Optional[self.objects[root.record.name]], {key.name: argument(key) for key in root.keys}
+        return self.objects[root.record.name] | None, {key.name: argument(key) for key in root.keys}
 
     def listing(self, root: ListingRoot) -> tuple[Any, dict[str, Any]]:
         fields = {f.attribute: self.filter_field(f) for f in root.filters.values()}
@@ -125,22 +126,24 @@ class _Types:
             setattr(cls, name, value)
         filter_type = strawberry.input(cls, description=root.filter_description)
         arguments = {
-            "filter": Annotated[Optional[filter_type], strawberry.argument(description="All conditions must hold.")],  # type: ignore[valid-type]
+            "filter": Annotated[filter_type | None, strawberry.argument(description="All conditions must hold.")],
             "order_by": self.order_argument(root.record),
-            "first": Annotated[Optional[int], strawberry.argument(description="Size of the page.")],  # noqa: UP045
-            "after": Annotated[Optional[str], strawberry.argument(description="Cursor of the edge that the page follows.")],  # noqa: UP045
+            "first": Annotated[int | None, strawberry.argument(description="Size of the page.")],
+            "after": Annotated[str | None, strawberry.argument(description="Cursor of the edge that the page follows.")],
         }
-        return Optional[self.connection(root.record)], arguments
+        return self.connection(root.record) | None, arguments
 
     def filter_field(self, item: Filter) -> tuple[Any, Any]:
-        return self.translate(item.annotation), strawberry.field(name=item.name, description=item.description, default=strawberry.UNSET)
+        return self.translate(item.annotation), strawberry.field(
+            name=item.name, description=item.description, default=strawberry.UNSET
+        )
 
     def connection(self, record: RecordType) -> type:
         edge = self.define(
             types.new_class(f"{record.name}Edge"),
             f"A {record.name} in a list, with the cursor to go on from.",
             {
-                "node": (Optional[self.objects[record.name]], strawberry.field(description="The record.")),
+                "node": (self.objects[record.name] | None, strawberry.field(description="The record.")),
                 "cursor": (str, strawberry.field(description="Opaque; good for the same caller, filter and order.")),
             },
         )
@@ -148,9 +151,9 @@ class _Types:
             types.new_class(f"{record.name}Connection"),
             f"One page of a list of {record.name}.",
             {
-                "edges": (Optional[list[edge]], strawberry.field(description="The page's records.")),  # type: ignore[valid-type]
+                "edges": (list[edge] | None, strawberry.field(description="The page's records.")),  # type: ignore[valid-type]
                 "page_info": (PageInfo, strawberry.field(description="Where the page lies.")),
-                "total_count": (Optional[int], strawberry.field(description="How many fit the filter, over all pages.")),  # noqa: UP045
+                "total_count": (int | None, strawberry.field(description="How many fit the filter, over all pages.")),
             },
         )
 

@@ -162,7 +162,9 @@ class Declared:
     descriptions: dict[str, str] = field(default_factory=dict)
 
 
-def record(register: Register, *, table: str, key: str = "id", subject: Subject | None = None, node: bool = False) -> Callable[[T], T]:
+def record(
+    register: Register, *, table: str, key: str = "id", subject: Subject | None = None, node: bool = False
+) -> Callable[[T], T]:
     """Declare a record type: rows of `table`, told apart by the column `key`; `node` gives it a global id."""
 
     def decorate(cls: T) -> T:

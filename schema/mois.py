@@ -5,7 +5,21 @@ from __future__ import annotations
 import datetime as dt
 from enum import Enum
 
-from schema.declare import Caller, Expression, Listing, Lookup, Register, Subject, Today, column, compares, derived, identifier, link, record
+from schema.declare import (
+    Caller,
+    Expression,
+    Listing,
+    Lookup,
+    Register,
+    Subject,
+    Today,
+    column,
+    compares,
+    derived,
+    identifier,
+    link,
+    record,
+)
 
 MOIS = Register("mois", holder="mois", title="Resident registration")
 
@@ -138,8 +152,8 @@ class ResidentFilter:
 
 
 ROOTS = (
-    Lookup("resident", Resident, keys=("id", "rrn"), description="One resident, by global id or by resident registration number; give exactly one."),
+    Lookup("resident", Resident, keys=("id", "rrn"), description="One resident, by global id or by number; give exactly one."),
     Listing("residents", Resident, filter=ResidentFilter, description="Residents that fit a filter, page by page."),
     Lookup("household", Household, keys=("id",), description="One household, by global id."),
-    Lookup("me", Resident, keys=(Caller("rrn"),), description="The citizen's own record: the resident whose number the caller's token carries."),
+    Lookup("me", Resident, keys=(Caller("rrn"),), description="The citizen's own record, by the number in the caller's token."),
 )

@@ -145,6 +145,7 @@ def _expect(word: Word, verdict: Verdict, test: Expectation, regulation: Regulat
     decision = table.cell(test.agency, test.role, test.purpose).decide(word, access, use, case=test.case, day=day)
     if decision.verdict is not verdict:
         rules = " and ".join(f"`{rule}`" for rule in decision.rules)
-        why = f"permitted by {rules}" if decision.reason is None else decision.reason.value + (f" by {rules}" if rules else "")
+        by = f" by {rules}" if rules else ""
+        is_so = f"permitted{by}" if decision.reason is None else f"denied, {decision.reason.value}{by}"
         expected = "permitted" if verdict is Verdict.PERMIT else "denied"
-        mistakes.add(word.place, f"this test fails: `{word}` should be {expected} on {day}, but it is {why}")
+        mistakes.add(word.place, f"this test fails: `{word}` should be {expected} on {day}, but it is {is_so}")

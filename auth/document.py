@@ -21,7 +21,7 @@ _BYTES = 1024 * 1024
 _DEPTH = 16
 _SUGGESTIONS = 100
 _INVISIBLE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff"
     "\u115f\u1160\u3164\uffa0\ue000-\uf8ff\U000e0000-\U000e0fff]"
 )
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -70,12 +70,12 @@ class Mistakes:
     def add(self, place: Place, what: str) -> None:
         self.found.append(Mistake(place, what))
 
-    def unknown(self, kind: str, word: Word, known: Collection[str]) -> None:
+    def unknown(self, kind: str, word: Word, known: Collection[str], where: str = "") -> None:
         """Note a word that names nothing, and what was probably meant."""
         # Close matches are slow to find; a file with a hundred mistakes needs another kind of help.
         close = get_close_matches(word, sorted(known), n=1) if len(self.found) < _SUGGESTIONS and len(word) < 100 else []
         meant = f"; did you mean `{close[0]}`?" if close else ""
-        self.add(word.place, f"unknown {kind} `{word}`{meant}")
+        self.add(word.place, f"unknown {kind} `{word}`{where}{meant}")
 
     def sorted(self) -> tuple[Mistake, ...]:
         return tuple(sorted(set(self.found)))
@@ -102,6 +102,9 @@ class _Composer(yaml.SafeLoader):
         if isinstance(event, yaml.NodeEvent) and event.anchor is not None:
             self.mistakes.add(place, f"the anchor `&{event.anchor}` is not allowed here; take it out")
             event.anchor = None
+        if isinstance(event, yaml.ScalarEvent) and (character := _INVISIBLE.search(event.value)):
+            self.mistakes.add(place, _invisible(character[0]))
+            event.value = _INVISIBLE.sub("", event.value)
         if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
             self.mistakes.add(place, f"the tag `{event.tag}` is not allowed here; take it out")
             event.tag = None
@@ -113,7 +116,7 @@ class _Composer(yaml.SafeLoader):
         return node
 
 
-def read_document(path: Path, mistakes: Mistakes) -> Nodes | None:
+def read_document(path: Path, mistakes: Mistakes) -> Node | None:
     """The document of a file, or none when nothing of it can be read."""
     file = str(path)
     try:
@@ -134,7 +137,7 @@ def read_document(path: Path, mistakes: Mistakes) -> Nodes | None:
     text = text.replace("\r\n", "\n")
     if hidden := _INVISIBLE.search(text):
         line, column = text.count("\n", 0, hidden.start()) + 1, hidden.start() - text.rfind("\n", 0, hidden.start())
-        mistakes.add(Place(file, line, column), f"the character U+{ord(hidden[0]):04X} cannot be seen; take it out")
+        mistakes.add(Place(file, line, column), _invisible(hidden[0]))
         return None
     try:
         node = _Composer(text, file, mistakes).get_single_node()
@@ -142,13 +145,17 @@ def read_document(path: Path, mistakes: Mistakes) -> Nodes | None:
         mark = error.problem_mark
         mistakes.add(_place(file, mark), _yaml_problem(error))
         return None
+    except (ValueError, OverflowError):
+        # PyYAML takes a character beyond Unicode, escaped in quotes, as far as Python's `chr`.
+        mistakes.add(Place(file, 1, 1), "an escaped character in this file does not exist")
+        return None
     if node is None:
         mistakes.add(Place(file, 1, 1), "the file is empty")
         return None
-    return Nodes(file, node, mistakes)
+    return Node(file, node, mistakes)
 
 
-class Nodes:
+class Node:
     """A node of a file, asked for what is expected of it; what is otherwise is noted as a mistake."""
 
     __slots__ = ("_file", "_node", "mistakes", "place")
@@ -169,23 +176,23 @@ class Nodes:
             return self._node.style is None and self._node.value in ("", "~", "null", "none")
         return not self._node.value
 
-    def entries(self, what: str) -> dict[Word, Nodes]:
+    def entries(self, what: str) -> dict[Word, Node]:
         """A mapping's entries by key, in their order."""
         if not isinstance(self._node, yaml.MappingNode):
             self.wrong(f"{what} must be a mapping, `key: value`")
             return {}
-        entries: dict[Word, Nodes] = {}
+        entries: dict[Word, Node] = {}
         for key_node, value_node in self._node.value:
-            key = Nodes(self._file, key_node, self.mistakes)._scalar("a key")
+            key = Node(self._file, key_node, self.mistakes)._scalar("a key")
             if key in entries:
                 self.mistakes.add(key.place, f"`{key}` stands twice in {what}")
             elif key:
-                entries[key] = Nodes(self._file, value_node, self.mistakes)
+                entries[key] = Node(self._file, value_node, self.mistakes)
         return entries
 
     def fields(
         self, what: str, required: tuple[str, ...], optional: tuple[str, ...] = (), later: tuple[str, ...] = ()
-    ) -> Mapping[str, Nodes]:
+    ) -> Mapping[str, Node]:
         """A mapping's entries by the keys that the format knows; those of `later` are refused unless they say nothing."""
         if not isinstance(self._node, yaml.MappingNode):
             self.entries(what)
@@ -195,20 +202,20 @@ class Nodes:
             if key in later and not value.empty():
                 self.mistakes.add(key.place, f"`{key}` is not enforced yet, so it is not accepted in {what}")
             elif key not in (*required, *optional, *later):
-                self.mistakes.unknown(f"key in {what}", key, (*required, *optional))
+                self.mistakes.unknown("key", key, (*required, *optional), f" in {what}")
         for key_name in required:
             if key_name not in entries:
                 self.mistakes.add(self.place, f"{what} needs `{key_name}`")
         return {str(key): value for key, value in entries.items()}
 
-    def items(self, what: str) -> list[Nodes]:
+    def items(self, what: str) -> list[Node]:
         """A list's items, at least one."""
         if not isinstance(self._node, yaml.SequenceNode):
             self.wrong(f"{what} must be a list")
             return []
         if not self._node.value:
             self.wrong(f"{what} is an empty list")
-        return [Nodes(self._file, node, self.mistakes) for node in self._node.value]
+        return [Node(self._file, node, self.mistakes) for node in self._node.value]
 
     def words(self, what: str) -> tuple[Word, ...]:
         """A word or a list of words, none of them twice."""
@@ -287,6 +294,10 @@ class Nodes:
 def _place(file: str, mark: yaml.Mark | None) -> Place:
     assert isinstance(mark, yaml.Mark), "PyYAML marks every node of a text"
     return Place(file, mark.line + 1, mark.column + 1)
+
+
+def _invisible(character: str) -> str:
+    return f"the character U+{ord(character):04X} cannot be seen; take it out"
 
 
 def _yaml_problem(error: yaml.MarkedYAMLError) -> str:

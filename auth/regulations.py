@@ -14,7 +14,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from auth.document import Mistakes, Nodes, Place, Word, read_document
+from auth.document import Mistakes, Node, Place, Word, read_document
 from auth.rules import (
     Agency,
     Expectation,
@@ -63,7 +63,7 @@ def read(directory: Path) -> RegulationSet:
     )
 
 
-def _parties(document: Nodes) -> Parties:
+def _parties(document: Node) -> Parties:
     found = document.fields("the parties", ("agencies", "roles"), ("groups",))
     agencies = {name: _agency(name, node) for name, node in _named(found, "agencies", "an agency's name")}
     groups = {name: _group(name, node) for name, node in _named(found, "groups", "a group's name")}
@@ -77,13 +77,13 @@ def _parties(document: Nodes) -> Parties:
     return Parties(agencies, groups, roles)
 
 
-def _named(found: Mapping[str, Nodes], key: str, what: str) -> list[tuple[Word, Nodes]]:
+def _named(found: Mapping[str, Node], key: str, what: str) -> list[tuple[Word, Node]]:
     if key not in found:
         return []
     return [(found[key].named(name, what), node) for name, node in found[key].entries(f"`{key}`").items()]
 
 
-def _agency(name: Word, node: Nodes) -> Agency:
+def _agency(name: Word, node: Node) -> Agency:
     what = f"the agency `{name}`"
     found = node.fields(what, ("title",), ("jurisdiction",))
     jurisdiction = found["jurisdiction"].text("a jurisdiction") if "jurisdiction" in found else None
@@ -92,32 +92,32 @@ def _agency(name: Word, node: Nodes) -> Agency:
     return Agency(_title(found, what), jurisdiction)
 
 
-def _group(name: Word, node: Nodes) -> Group:
+def _group(name: Word, node: Node) -> Group:
     what = f"the group `{name}`"
     found = node.fields(what, ("title", "agencies"))
-    return Group(_title(found, what), found["agencies"].words(f"the agencies of {what}") if "agencies" in found else ())
+    return Group(_title(found, what), found["agencies"].words(f"`agencies` of {what}") if "agencies" in found else ())
 
 
-def _title(found: Mapping[str, Nodes], what: str) -> Title:
+def _title(found: Mapping[str, Node], what: str) -> Title:
     if "title" not in found:
         return Title("", "")
     title = found["title"].fields(f"the title of {what}", ("ko", "en"))
     return Title(*(title[language].text(f"the title of {what}") if language in title else "" for language in ("ko", "en")))
 
 
-def _purposes(document: Nodes) -> dict[Word, Purpose]:
+def _purposes(document: Node) -> dict[Word, Purpose]:
     found = document.fields("the purposes", ("purposes",))
     return {name: _purpose(name, node) for name, node in _named(found, "purposes", "a purpose's name")}
 
 
-def _purpose(name: Word, node: Nodes) -> Purpose:
+def _purpose(name: Word, node: Node) -> Purpose:
     what = f"the purpose `{name}`"
     found = node.fields(what, ("title", "basis", "description"))
     description = found["description"].text("a description") if "description" in found else ""
     return Purpose(_title(found, what), _basis(found), description)
 
 
-def _regulation(document: Nodes) -> Regulation:
+def _regulation(document: Node) -> Regulation:
     required = ("regulation", "holder", "version", "approval")
     rules = ("permissions", "prohibitions", "hidden")
     found = document.fields("a regulation", required, (*rules, "tests"))
@@ -140,7 +140,7 @@ def _regulation(document: Nodes) -> Regulation:
     )
 
 
-def _permission(node: Nodes) -> Permission:
+def _permission(node: Node) -> Permission:
     required = ("id", "recipients", "roles", "purpose", "basis", "subject", "case")
     found = node.fields("a permission", required, ("items", "search", "access", "valid"), _LATER)
     if found and "items" not in found and "search" not in found:
@@ -165,7 +165,7 @@ def _permission(node: Nodes) -> Permission:
     )
 
 
-def _prohibition(node: Nodes) -> Prohibition:
+def _prohibition(node: Node) -> Prohibition:
     found = node.fields("a prohibition", ("id", "items", "basis"), ("recipients", "roles", "purpose", "valid"), ("when",))
     return Prohibition(
         id=_name(node, found, "id", "a prohibition's id"),
@@ -178,7 +178,7 @@ def _prohibition(node: Nodes) -> Prohibition:
     )
 
 
-def _test(node: Nodes) -> Expectation:
+def _test(node: Node) -> Expectation:
     optional = ("purpose", "case", "access", "use", "on", "permitted", "denied")
     found = node.fields("a test", ("caller",), optional)
     if found and "permitted" not in found and "denied" not in found:
@@ -197,15 +197,15 @@ def _test(node: Nodes) -> Expectation:
     )
 
 
-def _name(node: Nodes, found: Mapping[str, Nodes], key: str, what: str) -> Word:
+def _name(node: Node, found: Mapping[str, Node], key: str, what: str) -> Word:
     return found[key].name(what) if key in found else Word("", node.place)
 
 
-def _words(found: Mapping[str, Nodes], key: str) -> tuple[Word, ...]:
+def _words(found: Mapping[str, Node], key: str) -> tuple[Word, ...]:
     return found[key].words(f"`{key}`") if key in found else ()
 
 
-def _coordinates(found: Mapping[str, Nodes], key: str) -> tuple[Word, ...]:
+def _coordinates(found: Mapping[str, Node], key: str) -> tuple[Word, ...]:
     words = _words(found, key)
     for word in words:
         if not _COORDINATE.fullmatch(word):
@@ -213,7 +213,7 @@ def _coordinates(found: Mapping[str, Nodes], key: str) -> tuple[Word, ...]:
     return tuple(word for word in words if _COORDINATE.fullmatch(word))
 
 
-def _basis(found: Mapping[str, Nodes]) -> str:
+def _basis(found: Mapping[str, Node]) -> str:
     if "basis" not in found:
         return ""
     basis = found["basis"].text("`basis`")
@@ -222,11 +222,11 @@ def _basis(found: Mapping[str, Nodes]) -> str:
     return basis
 
 
-def _period(found: Mapping[str, Nodes]) -> Period:
+def _period(found: Mapping[str, Node]) -> Period:
     if "valid" not in found:
         return Period()
     ends = found["valid"].fields("`valid`", (), ("from", "until"))
-    if not ends:
+    if found["valid"].empty():
         found["valid"].wrong("`valid` needs `from` or `until`")
     first, last = (ends[key].day(f"`{key}`") if key in ends else None for key in ("from", "until"))
     if first and last and first > last:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -30,6 +31,9 @@ from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
 from sources.protocol import Shape, SourceError
+
+
+logger = logging.getLogger("madang")
 
 
 @dataclass(frozen=True)
@@ -242,6 +246,9 @@ class _Response:
                 found.append(errors.unusable(failure, where))
             elif isinstance(failure, SourceError):
                 by_holder.setdefault(self.catalogue.registers[failure.source].holder, []).append((path, where))
+        for failure in {id(f): f for f in self.results.failures.values() if isinstance(f, SourceError)}.values():
+            # The cause may hold SQL or values, so of it the log has the kind alone.
+            logger.warning("%s (%s)", failure, type(failure.__cause__).__name__)
         for holder, places in by_holder.items():
             found.append(errors.unavailable(holder, [path for path, _ in places], places[0][1]))
         return found

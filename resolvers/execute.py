@@ -1,8 +1,11 @@
-"""Running a plan: level by level, in each level one batch for each step, all of a level's batches at once, under one deadline.
+"""Running a plan: level by level, in each level one batch for each step, all of a level's batches at once.
 
 A level's batches are handed to their sources before any is awaited, so sources work side by side without a task for each. A
 step's keys are those rows of its parent that this very request reached: sources answer for several requests together, and their
 groups may hold rows of other requests, which nothing here or in the assembly looks up.
+
+Each source answers or fails within its own time, so a slow one costs its own fields alone. No level begins after the request's
+deadline, so the whole takes at most the deadline and one source's time.
 """
 
 from __future__ import annotations
@@ -40,9 +43,13 @@ class Executor:
     ) -> Results:
         """Run a plan. `keys` are the root lookups' keys by step; steps in `failures` are not run, nor is what hangs on them."""
         results = Results([NO_ROWS] * len(plan.steps), keys, failures)
-        ends = asyncio.get_running_loop().time() + self._deadline
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + self._deadline
         for level in plan.levels:
-            await _Level(self._sources, plan, environment, results).run(level, ends)
+            if loop.time() > ends:
+                failures.update({step.index: SourceTimeout(step.source) for step in level if step.index not in failures})
+                continue
+            await _Level(self._sources, plan, environment, results).run(level)
         return results
 
     async def household(self, shape: Shape, source: str, rrn: str) -> int | None:
@@ -56,7 +63,7 @@ class _Level:
     def __init__(self, sources: Mapping[str, Coalescer], plan: Plan, environment: Environment, results: Results) -> None:
         self.sources, self.plan, self.environment, self.results = sources, plan, environment, results
 
-    async def run(self, level: Sequence[Step], ends: float) -> None:
+    async def run(self, level: Sequence[Step]) -> None:
         waiting = []
         for step in level:
             if step.index not in self.results.failures and not self.inherits_failure(step):
@@ -64,21 +71,12 @@ class _Level:
                 waiting.append((step, self.submit(step, values)))
         for step, futures in waiting:
             try:
-                groups = [await self.within(step, f, ends) for f in futures]
+                groups = [await future for future in futures]
             except SourceError as error:
                 self.results.failures[step.index] = error
                 continue
             merged = groups[0] if len(groups) == 1 else _merged(groups)
             self.results.groups[step.index] = self.regroup(step, merged) if step.hops else merged
-
-    async def within(self, step: Step, future: asyncio.Future[Groups], ends: float) -> Groups:
-        if future.done():
-            return future.result()
-        try:
-            async with asyncio.timeout_at(ends):
-                return await future
-        except TimeoutError:
-            raise SourceTimeout(step.source) from None
 
     def inherits_failure(self, step: Step) -> bool:
         """Rows that hang on lost rows are lost with them; only the topmost loss is told, unless a hop's, which has no field."""

@@ -12,14 +12,15 @@ from auth.access import Decision
 from resolvers.errors import pattern
 from resolvers.plan import Plan, Refusal, Step
 from sources.coalescer import Coalescer
-from sources.protocol import Column, Holds, Only, Shape
+from sources.protocol import All, Column, Compare, Condition, Holds, Only, Operand, Param, Shape, Some
 
 
 def describe(plan: Plan, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
     """The plan as plain data: steps, decisions, what is withheld always, and what depends on each row's subject."""
     return {
         "steps": [_step(step, sources) for level in plan.levels for step in level],
-        "decisions": [_decision(d) for d in sorted(set(plan.decisions), key=lambda d: (d.coordinate, d.verdict.value))],
+        "searches": [_decision(d) for d in plan.searches],
+        "decisions": [_decision(d) for d in plan.decisions],
         "withheld": [_refusal(r) for r in plan.withheld],
         "guarded": [_refusal(r) for r in plan.guarded],
     }
@@ -34,11 +35,13 @@ def render(description: Mapping[str, Any]) -> str:
         lines += [f"         ${i} = {value}" for i, value in enumerate(step["values"], 1)]
         lines += [f"         guard: {guard}" for guard in step["guards"]]
     lines.append("")
-    for decision in description["decisions"]:
-        rules = ", ".join(decision["rules"]) or decision["reason"]
-        lines.append(f"{decision['verdict']:<8} {decision['coordinate']:<36} {rules}{_subject(decision)}")
+    for use in ("searches", "decisions"):
+        for decision in description[use]:
+            what = f"{decision['verdict']} to {'search by' if use == 'searches' else 'read'}"
+            lines.append(f"{what:<20} {decision['coordinate']:<36} {_grounds(decision)}")
+    lines.append("")
     for title in ("withheld", "guarded"):
-        lines += [f"{title}  {r['pattern']}: {r['coordinate']} ({r['reason']})" for r in description[title]]
+        lines += [f"{title:<20} {r['pattern']}: {r['coordinate']} ({r['reason']})" for r in description[title]]
     return "\n".join(lines)
 
 
@@ -46,8 +49,9 @@ def _from(step: Mapping[str, Any]) -> str:
     return "" if step["keysFrom"] is None else f", keys from {step['keysFrom']}"
 
 
-def _subject(decision: Mapping[str, Any]) -> str:
-    return f"  (own {' or '.join(decision['subject'])} only)" if decision["subject"] else ""
+def _grounds(decision: Mapping[str, Any]) -> str:
+    whose = f" (own {' or '.join(decision['subject'])} only)" if decision["subject"] else ""
+    return f"{', '.join([*filter(None, [decision['reason']]), *decision['rules']])}{whose}"
 
 
 def _step(step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
@@ -72,9 +76,23 @@ def _statement(shape: Shape, source: Coalescer) -> str | None:
 
 def _guard(column: Column) -> str:
     if isinstance(column, Only):
-        return f"{column.operand} only where it holds"
+        return f"{_operand(column.operand)} only where {_words(column.condition)}"
     assert isinstance(column, Holds)
-    return f"read to decide: {column.condition}"
+    return f"whether {_words(column.condition)}, read to decide"
+
+
+def _words(condition: Condition) -> str:
+    match condition:
+        case Compare(operand, operator, Param(index)):
+            return f"{_operand(operand)} {operator} ${index + 1}"
+        case All(conditions):
+            return " and ".join(map(_words, conditions)) or "true"
+        case Some(conditions):
+            return " or ".join(map(_words, conditions)) or "false"
+
+
+def _operand(operand: Operand) -> str:
+    return operand if isinstance(operand, str) else f"{operand.function}({operand.column})"
 
 
 def _decision(decision: Decision) -> dict[str, Any]:

@@ -249,6 +249,9 @@ class Plan:
     withheld: list[Refusal]
     guarded: list[Refusal]
     decisions: list[Decision]
+    """On the coordinates that were asked for."""
+    searches: list[Decision]
+    """On the coordinates that were searched by."""
     needs_household: bool
     assemblers: dict[tuple[str, int, frozenset[int]], Any] = field(default_factory=dict)
     """Made when first needed: by root field, number of the type, and the steps that were lost."""

@@ -94,9 +94,10 @@ def plan(
     for step in draft.steps:
         if not step.idle:
             levels.setdefault(step.level, []).append(step)
-    decisions = [*draft.decisions.values(), *(d for ds in draft.searches.values() for d in ds)]
+    decisions = list(dict.fromkeys(draft.decisions.values()))
+    searches = list(dict.fromkeys(d for ds in draft.searches.values() for d in ds))
     ordered = [levels[level] for level in sorted(levels)]
-    return Plan(draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, draft.needs_household)
+    return Plan(draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, draft.needs_household)
 
 
 # --- authorize ---------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ interface Props {
 /** The bar above GraphiQL: who asks, why, and whose view of the graph. */
 export function Bar({ personas, choice, onChoose, citizen }: Props) {
   const persona = personas.find(({ name }) => name === choice.persona);
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+
+  useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on' }), [queryEditor]);
 
   function choosePersona(name: string) {
     const purposes = personas.find((other) => other.name === name)!.purposes;
@@ -80,8 +83,6 @@ function View({ choice, onChoose, view, label }: Pick<Props, 'choice' | 'onChoos
 function Examples({ citizen, onChoose, personas }: Pick<Props, 'citizen' | 'onChoose' | 'personas'>) {
   const { queryEditor, variableEditor } = useGraphiQL(pick('queryEditor', 'variableEditor'));
   const { addTab } = useGraphiQLActions();
-
-  useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on' }), [queryEditor]);
 
   function open(example: Example) {
     // What someone has written stays in its tab.

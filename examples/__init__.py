@@ -1,0 +1,1 @@
+"""Queries for each kind of user, and the sample nation."""

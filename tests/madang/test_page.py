@@ -105,7 +105,7 @@ async def test_passport_query_shows_the_data_and_why_income_is_withheld(page: Pa
     lacks = page.get_by_role("region", name="What the answer lacks")
     await expect(lacks).to_contain_text("Withheld: 1 field")
     await expect(lacks).to_contain_text("Resident.taxCertificates")
-    await expect(lacks).to_contain_text("No regulation shares it with this caller for this purpose")
+    await expect(lacks).to_contain_text("no permission in force shares it with you for this purpose")
     if picture := os.environ.get("MADANG_PICTURE"):
         await docs(page).get_by_text("Query", exact=True).click()
         await docs(page).get_by_text("Resident", exact=True).first.click()

@@ -1,5 +1,5 @@
 import { useGraphiQL } from '@graphiql/react';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 
 interface Rule {
   regulation: string;
@@ -9,16 +9,15 @@ interface Rule {
 
 interface GraphQLError {
   message: string;
-  extensions?: { code?: string; coordinate?: string; reason?: string; rules?: Rule[]; pattern?: string; holder?: string };
+  extensions?: {
+    code?: string;
+    coordinate?: string;
+    holder?: string;
+    rules?: Rule[];
+    pattern?: string;
+    patterns?: string[];
+  };
 }
-
-const REASONS: Record<string, string> = {
-  NO_PERMISSION: 'No regulation shares it with this caller for this purpose',
-  PROHIBITED: 'A regulation prohibits it',
-  NO_CASE: 'Shared only for a case, and none was given',
-  NOT_VALID: 'The regulation is not in force today',
-  OUTSIDE_SUBJECT: 'Shared only about other residents',
-};
 
 function errorsIn(response: string | null | undefined): GraphQLError[] | undefined {
   if (!response) return undefined;
@@ -43,30 +42,39 @@ export function Withheld() {
       {errors.length === 0 && <h2 className="whole">Whole answer: nothing was withheld</h2>}
       {withheld.length > 0 && <h2>Withheld: {withheld.length === 1 ? '1 field' : `${withheld.length} fields`}</h2>}
       <ul>
-        {withheld.map(({ extensions: { coordinate, reason = '', rules = [], pattern } = {} }, index) => (
-          <li key={index}>
-            <code title={pattern}>{coordinate}</code>
-            <span>
-              {REASONS[reason] ?? reason}
-              {rules.map(({ regulation, id, basis }) => (
-                <small key={id}>{basis} <code>{regulation}/{id}</code></small>
-              ))}
-            </span>
-          </li>
+        {withheld.map(({ message, extensions: { coordinate, rules = [], pattern } = {} }, index) => (
+          <Lack key={index} what={coordinate} why={message.split(' is withheld: ').at(-1)} where={pattern}>
+            {rules.map(({ regulation, id, basis }) => (
+              <small key={`${regulation}/${id}`}>{basis} <code>{regulation}/{id}</code></small>
+            ))}
+          </Lack>
         ))}
       </ul>
       {down.length > 0 && <h2 className="down">Did not answer</h2>}
       <ul>
         {down.map(({ message, extensions }, index) => (
-          <li key={index}><code>{extensions?.holder}</code><span>{message}</span></li>
+          <Lack key={index} what={extensions?.holder} why={message} where={extensions?.patterns?.join(', ')} />
         ))}
       </ul>
       {others.length > 0 && <h2 className="down">Refused</h2>}
       <ul>
         {others.map(({ message, extensions }, index) => (
-          <li key={index}><code>{extensions?.code ?? 'ERROR'}</code><span>{message}</span></li>
+          <Lack key={index} what={extensions?.code ?? 'ERROR'} why={message} />
         ))}
       </ul>
     </section>
+  );
+}
+
+function Lack({ what, why, where, children }: { what?: string; why?: string; where?: string; children?: ReactNode }) {
+  return (
+    <li>
+      <code>{what}</code>
+      <span>
+        {why}
+        {where && <small>at <code>{where}</code></small>}
+        {children}
+      </span>
+    </li>
   );
 }

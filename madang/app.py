@@ -1,0 +1,134 @@
+"""The ASGI application: the graph at /graphql, its health, and the page at /.
+
+    /graphql    GraphQL over HTTP
+    /healthz    200 while the process serves
+    /readyz     what each source says; 503 when none of them answers, since one that fails costs its own fields alone
+    /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+    /           the page, files that are built from web/
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from ipaddress import ip_address
+from pathlib import Path
+
+import orjson
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from madang.gateway import Gateway
+from madang.graphql_http import GraphQLOverHttp
+from madang.personas import about
+
+STATIC = Path(__file__).parent / "static"
+TOKEN_SECONDS = 900
+
+PAGE_HEADERS = (
+    (
+        b"content-security-policy",
+        b"default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+        b"connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    ),
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+
+def create_app(gateway: Gateway) -> Starlette:
+    """The application over an open gateway, which it closes when it shuts down."""
+    endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, body=gateway.settings.server.body)
+    routes: list[BaseRoute] = [Route("/graphql", endpoint), Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
+    if gateway.minter is not None:
+        routes.append(Route("/personas", _personas(gateway)))
+    routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
+    return Starlette(routes=routes, middleware=_middleware(gateway), lifespan=_lifespan(gateway))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address reaches this machine from this machine alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class Page:
+    """The page's files, with headers that let them load nothing from elsewhere; names of assets change with their content."""
+
+    def __init__(self, files: ASGIApp) -> None:
+        self._files = files
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        lasting = b"public, max-age=31536000, immutable" if scope["path"].startswith("/assets/") else b"no-cache"
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = lasting if message["status"] in (200, 206, 304) else b"no-cache"
+                message["headers"] = [*message["headers"], *PAGE_HEADERS, (b"cache-control", kept)]
+            await send(message)
+
+        await self._files(scope, receive, send_with_headers)
+
+
+def _middleware(gateway: Gateway) -> list[Middleware]:
+    origins = gateway.settings.server.origins
+    if not origins:
+        return []
+    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-view")
+    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=("GET", "POST"), allow_headers=headers)]
+
+
+def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        await gateway.aclose()
+
+    return lifespan
+
+
+async def _healthz(request: Request) -> Response:
+    return _json({"status": "ok"})
+
+
+def _readyz(gateway: Gateway) -> Callable[[Request], object]:
+    async def readyz(request: Request) -> Response:
+        sources = await gateway.readiness()
+        ready = "ok" in sources.values()
+        return _json({"ready": ready, "sources": sources}, 200 if ready else 503)
+
+    return readyz
+
+
+def _personas(gateway: Gateway) -> Callable[[Request], object]:
+    async def personas(request: Request) -> Response:
+        # A page elsewhere whose name was made to lead here (DNS rebinding) must not be handed tokens.
+        if not is_loopback(request.url.hostname or ""):
+            return _json({"error": "ask for the personas at this machine's own address"}, 403)
+        demo, minter = gateway.settings.demo, gateway.minter
+        assert demo is not None, "only a demo has personas"
+        assert minter is not None, "only a demo has personas"
+        return _json(
+            [
+                about(persona, gateway.authorizer)
+                | {"token": minter.mint(persona.caller, explain=persona.explain, lifetime=TOKEN_SECONDS)}
+                for persona in demo.personas.values()
+            ]
+        )
+
+    return personas
+
+
+def _json(content: object, status: int = 200) -> Response:
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(orjson.dumps(content), status, headers, media_type="application/json")

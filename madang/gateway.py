@@ -1,0 +1,149 @@
+"""From settings to an engine over its sources, ready to be asked: everything that serves, put together in one place."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from auth.authorizer import RegulationAuthorizer
+from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
+from auth.pseudonyms import Pseudonyms
+from auth.tokens import Minter, Verifier
+from madang import personas
+from madang.embedded import Embedded
+from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
+from resolvers.engine import Engine
+from schema.build import build
+from schema.catalogue import Catalogue
+from sources.coalescer import Coalescer
+from sources.http import HttpSource
+from sources.postgres import PostgresSource
+from sources.protocol import Shape, Source, SourceError, Tables
+
+
+@dataclass(frozen=True)
+class Law:
+    """What there is to ask and who may, without any source."""
+
+    catalogue: Catalogue
+    authorizer: RegulationAuthorizer
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What serves. One for each process."""
+
+    settings: Settings
+    authorizer: RegulationAuthorizer
+    engine: Engine
+    verifier: Verifier
+    minter: Minter | None
+    """Of a demo."""
+
+    async def readiness(self) -> dict[str, str]:
+        """What each source says when it is asked for a record that does not exist: `ok`, or how it failed."""
+        loads = {name: self.engine.sources[name].load(*probe) for name, probe in _probes(self.engine.catalogue).items()}
+        found = {}
+        for name, load in loads.items():
+            try:
+                await load
+                found[name] = "ok"
+            except SourceError as error:
+                found[name] = error.kind
+        return found
+
+    async def aclose(self) -> None:
+        await self.engine.aclose()
+
+
+def read_law(settings: Settings) -> Law:
+    """Raises `SettingsError`, `schema.catalogue.DeclarationError` and `auth.authorizer.BrokenRegulations`, with every mistake."""
+    catalogue = Catalogue.load(register.schema for register in settings.registers.values())
+    declared, named = set(catalogue.registers), set(settings.registers)
+    mistakes = [f"`registers.{name}` names a register that its `schema` does not declare" for name in sorted(named - declared)]
+    mistakes += [f"`registers.{name}` is missing, though a file in `registers` declares it" for name in sorted(declared - named)]
+    if mistakes:
+        raise SettingsError(settings.path, mistakes)
+    authorizer = RegulationAuthorizer.load(settings.regulations, catalogue.coordinates(), today=_today(settings))
+    return Law(catalogue, authorizer)
+
+
+def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gateway:
+    """The gateway of some settings; raises `SettingsError`. It connects to nothing before it is asked.
+
+    `embedded` is None without a demo, and in a demo that does not run, where plans can be explained and nothing else.
+    """
+    catalogue, authorizer = law.catalogue, law.authorizer
+    sources = {
+        name: Coalescer(
+            _source(name, register.source, catalogue.tables(name), embedded),
+            queue=register.source.queue,
+            timeout=register.source.timeout,
+        )
+        for name, register in settings.registers.items()
+    }
+    minter = personas.minter(settings.demo) if settings.demo else None
+    engine = Engine(
+        catalogue,
+        build(catalogue),
+        authorizer,
+        sources,
+        Pseudonyms(_ids_secret(settings)),
+        limits=settings.limits,
+        today=_today(settings),
+        deadline=settings.server.deadline,
+    )
+    return Gateway(settings, authorizer, engine, _verifier(settings, minter), minter)
+
+
+def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None) -> Source:
+    if settings.kind == "http":
+        url, api_key = settings.address, settings.api_key
+        if url is None and embedded is not None:
+            url, api_key = embedded.mma_url, embedded.mma_api_key
+        return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
+    dsn = settings.address
+    if dsn is None and embedded is not None:
+        dsn = embedded.dsns[name]
+    return PostgresSource(name, dsn or "", tables, pool_size=settings.connections, timeout=settings.timeout)
+
+
+def _verifier(settings: Settings, minter: Minter | None) -> Verifier:
+    if minter is not None:
+        return Verifier(personas.ISSUER, personas.AUDIENCE, minter.keys)
+    tokens = settings.tokens
+    assert tokens is not None, "settings without a demo have tokens"
+    try:
+        keys = _keys(tokens)
+    except (OSError, ValueError) as error:
+        raise SettingsError(settings.path, [f"`tokens` names keys that cannot be used: {error}"]) from error
+    return Verifier(tokens.issuer, tokens.audience, keys)
+
+
+def _keys(tokens: TokenSettings) -> Keys:
+    if tokens.jwks is not None:
+        return JwksAddress(tokens.jwks)
+    assert tokens.keys is not None, "tokens have keys or an address of keys"
+    return FixedKeys(read_keys(tokens.keys))
+
+
+def _ids_secret(settings: Settings) -> bytes:
+    if settings.demo:
+        return personas.ids_secret(settings.demo)
+    assert settings.ids_secret is not None, "settings without a demo have a secret for ids"
+    return settings.ids_secret
+
+
+def _today(settings: Settings) -> Callable[[], dt.date]:
+    zone = settings.server.timezone
+    return lambda: dt.datetime.now(zone).date()
+
+
+def _probes(catalogue: Catalogue) -> Mapping[str, tuple[Shape, list[str | int], tuple[()]]]:
+    """For each source, a load that reads one row at most, and none where keys are what they should be."""
+    probes: dict[str, tuple[Shape, list[str | int], tuple[()]]] = {}
+    for record in catalogue.records.values():
+        numeric = catalogue.tables(record.source)[record.table][record.key] is int
+        probes.setdefault(record.source, (Shape(record.table, (), record.key), [0 if numeric else ""], ()))
+    return probes

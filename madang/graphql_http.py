@@ -1,0 +1,152 @@
+"""The endpoint /graphql: GraphQL over HTTP, as far as it is about HTTP. `resolvers.engine` answers.
+
+Plain ASGI without request and response objects: this is the path that every request takes.
+
+Which status an answer has (section 6.4 of the specification): with `application/graphql-response+json` a request error is told by
+the status as well; with `application/json` a well-formed request has 200 whatever became of it. What is wrong with the HTTP
+request itself, its headers included, has its own status with either.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
+from starlette.types import Receive, Scope, Send
+
+from auth.tokens import Verifier
+from madang.identify import Identified, identify
+from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
+from madang.refusal import Headers, Refusal
+from resolvers.engine import Engine
+
+STATUS = {
+    "GRAPHQL_PARSE_FAILED": 400,
+    "GRAPHQL_VALIDATION_FAILED": 400,
+    "OPERATION_RESOLUTION_FAILURE": 400,
+    "BAD_USER_INPUT": 400,
+    "LIMIT_EXCEEDED": 400,
+    "PURPOSE_REQUIRED": 400,
+    "PURPOSE_NOT_ALLOWED": 403,
+}
+"""The status of a request error by its code."""
+
+ABOUT_HEADERS = frozenset({"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED"})
+"""Request errors that are the fault of the HTTP request's headers, so that their status holds for either media type."""
+
+_COMMON: Headers = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+_METHODS: Headers = ((b"allow", b"GET, POST"),)
+
+log = logging.getLogger("madang")
+
+
+class Disconnected(Exception):
+    """The client went away before its request was whole."""
+
+
+class GraphQLOverHttp:
+    """The endpoint as an ASGI application. `body`: the most bytes that a request's body or an address's parameters may have."""
+
+    def __init__(self, engine: Engine, verifier: Verifier, *, body: int) -> None:
+        self._engine = engine
+        self._verifier = verifier
+        self._body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        media = JSON
+        try:
+            headers = single(scope["headers"])
+            media = _acceptable(headers.get(b"accept"))
+            method = scope["method"]
+            if method not in ("GET", "POST"):
+                raise Refusal(405, "METHOD_NOT_ALLOWED", f"`{method}` is no way to ask; use POST, or GET for a query", _METHODS)
+            identified = await identify(headers, self._verifier)
+            if method == "POST":
+                parameters = from_body(await self._read(headers, receive))
+            else:
+                parameters = self._from_address(scope["query_string"])
+            status, body = await self._answer(parameters, identified, media)
+        except Refusal as refusal:
+            await _send(send, refusal.status, media, refusal.body, refusal.headers)
+        except Disconnected:
+            return
+        except Exception:
+            log.exception("a request could not be answered")
+            failure = Refusal(500, "INTERNAL_ERROR", "something went wrong here, through no fault of yours; it has been logged")
+            await _send(send, failure.status, media, failure.body)
+        else:
+            await _send(send, status, media, body)
+
+    async def _answer(self, parameters: Parameters, identified: Identified, media: bytes) -> tuple[int, bytes]:
+        explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
+        if explain and not identified.explain:
+            raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
+        answer = await self._engine.answer(
+            parameters.query,
+            parameters.variables,
+            parameters.operation_name,
+            identified.access,
+            explain=explain,
+            whole_view=identified.whole_view,
+        )
+        if answer.code is None or (media is JSON and answer.code not in ABOUT_HEADERS):
+            return 200, answer.body
+        return STATUS[answer.code], answer.body
+
+    async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        """The body of a POST request, as long as it is JSON and not too long."""
+        if not is_json(headers.get(b"content-type")):
+            raise Refusal(415, "UNSUPPORTED_MEDIA_TYPE", "the header `Content-Type` must be `application/json`, in UTF-8")
+        announced = headers.get(b"content-length", b"0")
+        if announced.isdigit() and int(announced) > self._body:
+            raise self._too_long()
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        while message.get("more_body", False) and len(body) <= self._body:
+            message = await receive()
+            body += message.get("body", b"")
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        if len(body) > self._body:
+            raise self._too_long()
+        return body
+
+    def _too_long(self) -> Refusal:
+        # The rest of the body is not read, so the connection is of no more use.
+        message = f"the request's body has more than {self._body} bytes; ask for less at a time"
+        return Refusal(413, "LIMIT_EXCEEDED", message, ((b"connection", b"close"),))
+
+    def _from_address(self, query_string: bytes) -> Parameters:
+        if len(query_string) > self._body:
+            raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {self._body} bytes; use POST")
+        parameters = from_address(query_string)
+        if not _is_query(parameters, self._engine.limits.tokens):
+            message = "only a query can be asked by GET; use POST"
+            raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
+        return parameters
+
+
+def _acceptable(accept: bytes | None) -> bytes:
+    media = response_type(accept)
+    if media is None:
+        raise Refusal(406, "NOT_ACCEPTABLE", "nothing that `Accept` names is served; accept `application/graphql-response+json`")
+    return media
+
+
+def _is_query(parameters: Parameters, tokens: int) -> bool:
+    """Whether every operation that might be meant is a query. What cannot be parsed is the engine's to refuse."""
+    try:
+        definitions = parse(parameters.query, max_tokens=tokens).definitions
+    except (GraphQLError, RecursionError):
+        return True
+    operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
+    meant = [d for d in operations if parameters.operation_name is None or (d.name and d.name.value == parameters.operation_name)]
+    return all(d.operation is OperationType.QUERY for d in meant)
+
+
+async def _send(send: Send, status: int, media: bytes, body: bytes, headers: Headers = ()) -> None:
+    length = str(len(body)).encode("ascii")
+    start = [(b"content-type", media), (b"content-length", length), *_COMMON, *headers]
+    await send({"type": "http.response.start", "status": status, "headers": start})
+    await send({"type": "http.response.body", "body": body})
+

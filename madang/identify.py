@@ -1,0 +1,67 @@
+"""Who asks, and what for: from a request's headers to an access request.
+
+The caller is what the bearer token says, and nothing else is. `Madang-Purpose` and `Madang-Case` are the caller's own words: the
+regulations decide what they are good for. Here they are only kept to a form that can be written to a log or a file.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from auth.access import AccessRequest
+from auth.tokens import InvalidToken, Verifier
+from madang.refusal import Refusal
+
+_PURPOSE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An access request; whether the plan may be explained to the caller, and whether it wants the whole catalogue shown."""
+
+    access: AccessRequest
+    explain: bool
+    whole_view: bool
+
+
+async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identified:
+    """Identify a request by its headers, lower-case names with one value each; raises `Refusal`."""
+    token = _token(headers.get(b"authorization"))
+    try:
+        identity = verifier.cached(token) or await verifier.verify(token)
+    except InvalidToken as error:
+        raise _unauthenticated(str(error), ', error="invalid_token"') from None
+    purpose = _word(headers.get(b"madang-purpose"), "Madang-Purpose", _PURPOSE, "lower-case letters, digits and hyphens")
+    case = _word(headers.get(b"madang-case"), "Madang-Case", _CASE, "letters, digits and any of `._/:-`")
+    view = headers.get(b"madang-view")
+    if view is not None and view != b"all":
+        raise Refusal(400, "BAD_REQUEST", "the header `Madang-View` can only be `all`; leave it out to see your own view")
+    return Identified(AccessRequest(identity.caller, purpose, case), identity.explain, view is not None)
+
+
+def _token(header: bytes | None) -> str:
+    if header is None:
+        raise _unauthenticated("say who you are by a bearer token in the `Authorization` header")
+    scheme, _, token = header.partition(b" ")
+    if scheme.lower() != b"bearer" or not token.strip():
+        raise _unauthenticated("the `Authorization` header must be `Bearer` and a token")
+    try:
+        return token.strip().decode("ascii")
+    except UnicodeDecodeError:
+        raise _unauthenticated("the token is malformed", ', error="invalid_token"') from None
+
+
+def _word(value: bytes | None, name: str, form: re.Pattern[str], means: str) -> str | None:
+    if value is None:
+        return None
+    text = value.decode("latin-1")
+    if not form.fullmatch(text):
+        raise Refusal(400, "BAD_REQUEST", f"the header `{name}` must be at most 64 {means}, beginning with a letter or digit")
+    return text
+
+
+def _unauthenticated(message: str, detail: str = "") -> Refusal:
+    challenge = f'Bearer realm="madang"{detail}'.encode("ascii")
+    return Refusal(401, "UNAUTHENTICATED", message, ((b"www-authenticate", challenge),))

@@ -1,0 +1,21 @@
+"""A request that is refused before any of it is answered, in the form of a GraphQL response without data."""
+
+from __future__ import annotations
+
+import orjson
+
+Headers = tuple[tuple[bytes, bytes], ...]
+
+
+class Refusal(Exception):
+    """An HTTP status with one error: `code` is stable, the message is for people and safe to show."""
+
+    def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+        self.headers = headers
+
+    @property
+    def body(self) -> bytes:
+        return orjson.dumps({"errors": [{"message": str(self), "extensions": {"code": self.code}}]})

@@ -1,0 +1,260 @@
+"""The settings file: TOML, read once, with every mistake at once.
+
+`madang.toml` of the sample nation reads as an example and says what each key means. Paths are relative to the settings file,
+but for the demo's data directory, which is relative to where the command runs. No secret need stand in it: `env:NAME` stands
+for the environment variable's value and `file:PATH` for a file's content, in `ids.secret` and in each source's address and
+`api_key`.
+
+A file with a section `[demo]` is a demo: sources without an address are the embedded sample registers, tokens are minted for the
+personas, and nothing but loopback is listened on.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from auth.access import Caller
+from madang.sections import Section
+from resolvers.operation import Limits
+
+SECRET_BYTES = 32
+MEGABYTE = 1_000_000
+
+
+class SettingsError(Exception):
+    """A settings file that cannot be used; one line a mistake."""
+
+    def __init__(self, path: Path, mistakes: list[str]) -> None:
+        super().__init__("\n".join(f"{path}: {mistake}" for mistake in mistakes))
+        self.mistakes = mistakes
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to listen, and what holds for every request. `deadline` in seconds; `body` in bytes."""
+
+    host: str
+    port: int
+    deadline: float
+    timezone: ZoneInfo
+    origins: tuple[str, ...]
+    body: int
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """One source. `address` is a DSN or a URL, none for an embedded register; `timeout` in seconds, `queue` in batches."""
+
+    kind: Literal["postgres", "http"]
+    address: str | None = field(repr=False)
+    api_key: str | None = field(repr=False)
+    connections: int
+    timeout: float
+    queue: int
+
+
+@dataclass(frozen=True)
+class RegisterSettings:
+    """One register: the module that declares it, and its source."""
+
+    schema: str
+    source: SourceSettings
+
+
+@dataclass(frozen=True)
+class TokenSettings:
+    """Whose tokens are accepted, for which audience, and where the public keys are: a file or an address."""
+
+    issuer: str
+    audience: str
+    keys: Path | None
+    jwks: str | None
+
+
+@dataclass(frozen=True)
+class Persona:
+    """One of the people that a demo mints tokens for."""
+
+    name: str
+    title: str
+    caller: Caller
+    explain: bool
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The embedded sample: where its data lies, and who asks."""
+
+    directory: Path
+    personas: Mapping[str, Persona]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All that a server is told. `ids_secret` and `tokens` are given unless it is a demo, which makes its own."""
+
+    path: Path
+    server: Server
+    limits: Limits
+    regulations: Path
+    registers: Mapping[str, RegisterSettings]
+    tokens: TokenSettings | None
+    ids_secret: bytes | None = field(repr=False)
+    demo: Demo | None
+
+
+def load(path: Path) -> Settings:
+    """Read a settings file; raises `SettingsError` with all its mistakes."""
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise SettingsError(path, [f"cannot be read: {error.strerror or error}"]) from None
+    except UnicodeDecodeError:
+        raise SettingsError(path, ["is not UTF-8 text"]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(path, [f"is not TOML: {error}"]) from None
+    mistakes: list[str] = []
+    top = Section("", values, path.parent, mistakes)
+    demo = _demo(top.section("demo")) if "demo" in top else None
+    server, limits = top.section("server"), top.section("limits")
+    settings = Settings(
+        path=path,
+        server=_server(server, limits),
+        limits=_limits(limits),
+        regulations=_regulations(top.section("regulations")),
+        registers=_registers(top.section("registers"), demo is not None),
+        tokens=_tokens(top.section("tokens")) if demo is None or "tokens" in top else None,
+        ids_secret=_ids(top.section("ids")) if demo is None or "ids" in top else None,
+        demo=demo,
+    )
+    if demo is not None:
+        superfluous = (key for key in ("tokens", "ids") if key in top)
+        mistakes += [f"`{key}` is not for a demo, which makes its own; remove it or `demo`" for key in superfluous]
+    top.done()
+    if mistakes:
+        raise SettingsError(path, mistakes)
+    return settings
+
+
+def _server(section: Section, limits: Section) -> Server:
+    return Server(
+        host=section.text("host", "127.0.0.1"),
+        port=section.integer("port", 8000, 0, 65535),
+        deadline=section.number("deadline", 5.0, 0.1, 120.0),
+        timezone=section.timezone("timezone", "UTC"),
+        origins=section.texts("origins"),
+        body=limits.integer("body", 256 * 1024, 1024, 16 * MEGABYTE),
+    )
+
+
+def _limits(section: Section) -> Limits:
+    default = Limits()
+    limits = Limits(
+        depth=section.integer("depth", default.depth, 1, 100),
+        fields=section.integer("fields", default.fields, 1, 100_000),
+        aliases=section.integer("aliases", default.aliases, 0, 100_000),
+        tokens=section.integer("tokens", default.tokens, 10, 1_000_000),
+        page=section.integer("page", default.page, 1, 100_000),
+        default_page=section.integer("default_page", default.default_page, 1, 100_000),
+    )
+    if limits.default_page > limits.page:
+        section.mistake("default_page", f"is {limits.default_page}, more than `limits.page`, {limits.page}")
+    return limits
+
+
+def _regulations(section: Section) -> Path:
+    directory = section.path("directory")
+    if str(directory) and not directory.is_dir():
+        section.mistake("directory", f"names `{directory}`, which is not a directory")
+    return directory
+
+
+def _registers(section: Section, demo: bool) -> Mapping[str, RegisterSettings]:
+    registers = {}
+    for name in section.names():
+        register = section.section(name)
+        module = register.text("schema")
+        if module and not _is_module(module):
+            register.mistake("schema", f"names the module `{module}`, which is not there; a register's file lies in schema/")
+        registers[name] = RegisterSettings(module, _source(register.section("source"), demo))
+    if not registers:
+        section.mistake("", "is empty; name at least one register")
+    return registers
+
+
+def _source(section: Section, demo: bool) -> SourceSettings:
+    kind = section.choice("kind", ("postgres", "http"))
+    key = "url" if kind == "http" else "dsn"
+    address = section.secret(key) if key in section else None
+    if address is None and not demo:
+        section.mistake(key, "is missing; only a demo has embedded registers")
+    api_key = section.secret("api_key") if kind == "http" and address is not None else None
+    if address is not None and kind == "http" and not address.startswith(("http://", "https://")):
+        section.mistake(key, "must begin with `https://` or `http://`")
+    return SourceSettings(
+        kind="http" if kind == "http" else "postgres",
+        address=address,
+        api_key=api_key,
+        connections=section.integer("connections", 4, 1, 100) if kind == "postgres" else 4,
+        timeout=section.number("timeout", 2.0, 0.05, 60.0),
+        queue=section.integer("queue", 1000, 1, 100_000),
+    )
+
+
+def _tokens(section: Section) -> TokenSettings:
+    keys = section.path("keys") if "keys" in section else None
+    jwks = section.text("jwks") if "jwks" in section else None
+    if (keys is None) == (jwks is None):
+        section.mistake("", "needs one of `keys` (a file: PEM or a JWK set) and `jwks` (the address of a JWK set)")
+    return TokenSettings(section.text("issuer"), section.text("audience"), keys, jwks)
+
+
+def _ids(section: Section) -> bytes:
+    text = section.secret("secret")
+    try:
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if text and len(secret) < SECRET_BYTES:
+        how = f"`openssl rand -hex {SECRET_BYTES}` makes one"
+        section.mistake("secret", f"must be {SECRET_BYTES} bytes or more in hexadecimal; {how}")
+    return secret
+
+
+def _demo(section: Section) -> Demo:
+    personas = section.section("personas")
+    found = {name: _persona(name, personas.section(name)) for name in personas.names()}
+    return Demo(Path(section.text("directory", ".madang")).absolute(), found)
+
+
+def _persona(name: str, section: Section) -> Persona:
+    caller = Caller(
+        agency=section.text("agency"),
+        role=section.text("role"),
+        officer=section.text("officer"),
+        jurisdiction=section.digits("jurisdiction", 5),
+        rrn=section.digits("rrn", 13),
+    )
+    return Persona(name, section.text("title"), caller, section.flag("explain", False))
+
+
+def _is_module(name: str) -> bool:
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def find(given: Path | None, shipped: Path) -> Path:
+    """The settings file that was named, else `madang.toml` where the command runs, else the sample nation's."""
+    if given is not None:
+        return given
+    here = Path(os.getcwd()) / "madang.toml"
+    return here if here.is_file() else shipped

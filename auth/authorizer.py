@@ -68,7 +68,7 @@ class RegulationAuthorizer:
             raise BrokenRegulations(mistakes)
         self.version = regulations.version
         self.parties = regulations.parties
-        self.purpose_titles = regulations.purposes
+        self.declared_purposes = regulations.purposes
         self.table = Table(regulations.parties, regulations.purposes, regulations.regulations)
         self._coordinates = frozenset(coordinates)
         self._today = today

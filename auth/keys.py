@@ -121,14 +121,17 @@ class JwksAddress:
         self._every = every
         self._max_age = max_age
         self._timeout = timeout
-        self._tried_at = self._fetched_at = float("-inf")
+        self._tried_at = float("-inf")
+        self._fetched_at: float | None = None
         self._lock = asyncio.Lock()
         self._asking: asyncio.Task[None] | None = None
 
     def touch(self) -> None:
+        if self._fetched_at is None or self._lock.locked():
+            return
         now = time.monotonic()
         # Requests do not wait for this: were the address slow, every one of them would be.
-        if now - self._fetched_at >= self._max_age and now - self._tried_at >= self._every and not self._lock.locked():
+        if now - self._fetched_at >= self._max_age and now - self._tried_at >= self._every:
             self._asking = asyncio.get_running_loop().create_task(self.refresh())
 
     async def refresh(self) -> None:

@@ -1,0 +1,154 @@
+"""The SQL of a shape: each form, spelled out, and what cannot get into one."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+import sqlglot
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlglot import exp
+
+from sources.protocol import (
+    All,
+    Call,
+    Compare,
+    Condition,
+    Count,
+    Holds,
+    Join,
+    Json,
+    Nothing,
+    Only,
+    Order,
+    Param,
+    Shape,
+    Some,
+    Tables,
+)
+from sources.scope import UnknownName
+from sources.statements import build
+from tests.sources.register import TABLES
+
+RED: Condition = Compare("kind", "=", Param(0))
+PERSON = Join("p", "person", "code", "person_code")
+YEARS = 'extract(year FROM age($2::date::timestamp, t0."born"::timestamp))::bigint'
+
+FORMS = {
+    "keys": (
+        Shape("person", ("name", "id"), "code"),
+        'SELECT t0."code", t0."name", t0."id" FROM "person" AS t0 WHERE t0."code" = ANY($1::text[])',
+    ),
+    "keys and a condition": (
+        Shape("person", ("name",), "id", where=All((RED, Some((Compare("score", ">", Param(1)),))))),
+        'SELECT t0."id", t0."name" FROM "person" AS t0 '
+        'WHERE t0."id" = ANY($1::bigint[]) AND (t0."kind" = $2::text AND (t0."score" > $3::bigint))',
+    ),
+    "keys and an order": (
+        Shape("event", ("note",), "year", order=(Order("held", descending=True), Order("note"))),
+        'SELECT t0."year", t0."note" FROM "event" AS t0 WHERE t0."year" = ANY($1::bigint[]) '
+        'ORDER BY t0."held" DESC NULLS LAST, t0."note" COLLATE "C" NULLS LAST',
+    ),
+    "keys and a limit": (
+        Shape("event", ("id", Nothing()), "person_code", order=(Order("id"),), limit=Param(0)),
+        "SELECT k.key, r.c0, r.c1 FROM unnest($1::text[]) AS k(key) CROSS JOIN LATERAL "
+        '(SELECT t0."id" AS c0, NULL AS c1 FROM "event" AS t0 WHERE t0."person_code" = k.key '
+        'ORDER BY t0."id" NULLS LAST LIMIT $2::bigint) AS r',
+    ),
+    "a key of a join": (
+        Shape("event", ("amount", "p.name"), "p.id", joins=(PERSON,)),
+        'SELECT t1."id", t0."amount", t1."name" FROM "event" AS t0 '
+        'LEFT JOIN "person" AS t1 ON t1."code" = t0."person_code" WHERE t1."id" = ANY($1::bigint[])',
+    ),
+    "masks and guards": (
+        Shape("person", (Holds(RED), Only(RED, "name")), "id"),
+        """SELECT t0."id", coalesce(t0."kind" = $2::text, false), CASE WHEN t0."kind" = $2::text THEN t0."name" END """
+        """FROM "person" AS t0 WHERE t0."id" = ANY($1::bigint[])""",
+    ),
+    "years": (
+        Shape("person", (Call("years_since", "born", (Param(0),)),), "id"),
+        f'SELECT t0."id", {YEARS} FROM "person" AS t0 WHERE t0."id" = ANY($1::bigint[])',
+    ),
+    "an age": (
+        Shape("person", (Call("reached_age", "born", (Param(1), Param(0))),), "id"),
+        'SELECT t0."id", (extract(year FROM age($3::date::timestamp, t0."born"::timestamp))::bigint >= $2::bigint) '
+        'FROM "person" AS t0 WHERE t0."id" = ANY($1::bigint[])',
+    ),
+    "a bound": (
+        Shape("person", (Call("at_most", "score", (Param(0),)),), "id"),
+        'SELECT t0."id", (t0."score" <= $2::bigint) FROM "person" AS t0 WHERE t0."id" = ANY($1::bigint[])',
+    ),
+    "a count": (
+        Shape("person", (Count(),), where=Compare("kind", "in", Param(0))),
+        'SELECT count(*) FROM "person" AS t0 WHERE t0."kind" = ANY($1::text[])',
+    ),
+    "a scan": (
+        Shape("person", ("id",), where=Compare("name", ">", Param(1)), order=(Order("name"),), limit=Param(0)),
+        'SELECT t0."id" FROM "person" AS t0 WHERE t0."name" COLLATE "C" > $1::text '
+        'ORDER BY t0."name" COLLATE "C" NULLS LAST LIMIT $2::bigint',
+    ),
+    "JSON alone": (
+        Shape("person", (Json(("a", "b"), ("id", Only(RED, "born"))),), order=(Order("id"),)),
+        'SELECT row_to_json(j) FROM (SELECT t0."id" AS "a", CASE WHEN t0."kind" = $1::text THEN t0."born" END AS "b" '
+        'FROM "person" AS t0 ORDER BY t0."id" NULLS LAST) AS j',
+    ),
+    "JSON beside columns": (
+        Shape("person", (Json(("a",), ("id",)),), "id"),
+        'SELECT t0."id", row_to_json(j0) FROM "person" AS t0 CROSS JOIN LATERAL (SELECT t0."id" AS "a") AS j0 '
+        'WHERE t0."id" = ANY($1::bigint[])',
+    ),
+}
+
+
+@pytest.mark.parametrize(("shape", "text"), FORMS.values(), ids=FORMS.keys())
+def test_forms(shape: Shape, text: str) -> None:
+    statement = build(shape, TABLES)
+    assert statement.text == text
+    assert len(sqlglot.parse(text, read="postgres")) == 1
+    assert statement.keyed is (shape.key is not None)
+
+
+def test_only_the_values_that_a_statement_uses_are_sent() -> None:
+    shape = Shape("person", (Call("at_most", "score", (Param(3),)),), "id", where=Compare("name", "=", Param(1)))
+    statement = build(shape, TABLES)
+    assert "$4" not in statement.text
+    assert statement.arguments([7], ("unused", "a name", "unused", 10)) == [[7], 10, "a name"]
+
+
+def test_an_empty_condition_is_true_of_all_and_false_of_some() -> None:
+    assert build(Shape("person", ("id",), where=All(())), TABLES).text.endswith(" WHERE true")
+    assert build(Shape("person", ("id",), where=Some(())), TABLES).text.endswith(" WHERE false")
+
+
+REFUSED = [
+    Shape("person", (Count(), "id")),
+    Shape("person", (Count(),), "id"),
+    Shape("person", (Count(),), limit=Param(0)),
+    Shape("person", (Json(("a", "a"), ("id", "name")),)),
+    Shape("person", (Json(("a",), ("id", "name")),)),
+    Shape("person", (Json(("n" * 64,), ("id",)),)),
+    Shape("person", (Json(("a\0b",), ("id",)),)),
+    Shape("event", ("id",), "id", joins=(PERSON, PERSON)),
+    Shape("event", ("id",), "id", joins=(Join("a.b", "person", "code", "person_code"),)),
+    Shape("event", ("id",), "id", joins=(Join("", "person", "code", "person_code"),)),
+]
+
+
+@pytest.mark.parametrize("shape", REFUSED, ids=repr)
+def test_shapes_that_have_no_meaning_are_refused(shape: Shape) -> None:
+    with pytest.raises(UnknownName):
+        build(shape, TABLES)
+
+
+names = st.text(st.sampled_from(string.ascii_letters + "\"'; $-/*\\한"), min_size=1, max_size=8)
+
+
+@given(table=names, column=names, name=names)
+def test_a_name_is_quoted_whatever_it_holds(table: str, column: str, name: str) -> None:
+    tables: Tables = {table: {column: str}}
+    shape = Shape(table, (Json((name,), (column,)), column), column, where=Compare(column, "=", Param(0)))
+    (tree,) = sqlglot.parse(build(shape, tables).text, read="postgres")
+    assert tree is not None
+    assert {found.name for found in tree.find_all(exp.Table)} == {table}
+    assert {found.name for found in tree.find_all(exp.Column)} == {column, "j0"}

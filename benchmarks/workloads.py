@@ -1,0 +1,84 @@
+"""The four queries: their documents, who asks them and for what, the keys they are asked with, and what they are to reach."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import asyncpg
+import orjson
+
+from auth.access import AccessRequest, Caller
+
+QUERIES = Path(__file__).with_name("queries")
+
+KEYS = 2000
+"""Different residents that the point queries ask for in turn."""
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One query. `targets` are the least ratios of requests a second: to the hand-written endpoint at 32 connections and at one,
+    and to stock Strawberry at 32."""
+
+    name: str
+    title: str
+    variable: Literal["rrn", "district"]
+    access: AccessRequest
+    keys: str
+    """The SQL, over the residents' register, of the keys; with the number of them as parameter."""
+    targets: tuple[float, float, float]
+
+    @property
+    def document(self) -> str:
+        return (QUERIES / f"{self.name}.graphql").read_text()
+
+    def graphql(self, key: str) -> bytes:
+        """The body of a GraphQL request."""
+        return orjson.dumps({"query": self.document, "variables": {self.variable: key}})
+
+    def path(self, key: str) -> str:
+        """The path of the hand-written endpoint."""
+        return f"/{self.name}/{key}"
+
+
+_ANYONE = "SELECT rrn FROM resident WHERE status = 'REGISTERED' ORDER BY md5(rrn) LIMIT $1"
+_IN_JONGNO = "SELECT rrn FROM resident WHERE status = 'REGISTERED' AND district_code = '11110' ORDER BY md5(rrn) LIMIT $1"
+_DISTRICTS = "SELECT district_code FROM resident GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT least($1, 200)"
+
+_PASSPORTS = Caller("mofa", "passport-officer", "benchmark")
+_WELFARE = Caller("jongno", "welfare-officer", "benchmark", jurisdiction="11110")
+_SURVEY = Caller("mohw", "analyst", "benchmark")
+
+POINT, LIST = (1.3, 0.75, 5.0), (1.0, 0.75, 15.0)
+
+WORKLOADS = (
+    Workload(
+        "resident", "One resident with household and passports", "rrn",
+        AccessRequest(_PASSPORTS, "passport-renewal"), _ANYONE, POINT,
+    ),
+    Workload(
+        "household", "A household's members with five registers each", "rrn",
+        AccessRequest(_WELFARE, "basic-livelihood-benefit", "2026-00017"), _IN_JONGNO, POINT,
+    ),
+    Workload(
+        "list_of_100", "100 residents with three registers", "district",
+        AccessRequest(_SURVEY, "basic-livelihood-benefit"), _DISTRICTS, LIST,
+    ),
+    Workload(
+        "list_of_1000", "1,000 residents of one register", "district",
+        AccessRequest(_SURVEY, "basic-livelihood-benefit"), _DISTRICTS, LIST,
+    ),
+)  # fmt: skip
+
+
+async def keys(dsn: str, workloads: Sequence[Workload]) -> Mapping[str, list[str]]:
+    """The keys of each workload, by its name; the same ones for the same population."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        found = {sql: [row[0] for row in await connection.fetch(sql, KEYS)] for sql in {w.keys for w in workloads}}
+    finally:
+        await connection.close()
+    return {workload.name: found[workload.keys] for workload in workloads}

@@ -19,7 +19,7 @@ class Vehicle:
     model: str | None = column()
     """Maker's name of the model."""
     year: int | None = column(sortable=True)
-    """Model year."""
+    """Model year, as the maker gives it."""
     base_address: str | None = column()
     """Base of use: the address at which the vehicle is kept."""
     liens: int | None = column()

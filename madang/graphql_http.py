@@ -34,6 +34,9 @@ STATUS = {
 ABOUT_HEADERS = frozenset({"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED"})
 """Request errors that are the fault of the HTTP request's headers, so that their status holds for either media type."""
 
+ADDRESS = 32_768
+"""The most bytes that an address's parameters may have; servers and proxies differ in what they let through beyond."""
+
 _COMMON: Headers = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _METHODS: Headers = ((b"allow", b"GET, POST"),)
 
@@ -45,7 +48,7 @@ class Disconnected(Exception):
 
 
 class GraphQLOverHttp:
-    """The endpoint as an ASGI application. `body`: the most bytes that a request's body or an address's parameters may have."""
+    """The endpoint as an ASGI application. `body`: the most bytes that a request's body may have."""
 
     def __init__(self, engine: Engine, verifier: Verifier, *, body: int) -> None:
         self._engine = engine
@@ -117,8 +120,8 @@ class GraphQLOverHttp:
         return Refusal(413, "LIMIT_EXCEEDED", message, ((b"connection", b"close"),))
 
     def _from_address(self, query_string: bytes) -> Parameters:
-        if len(query_string) > self._body:
-            raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {self._body} bytes; use POST")
+        if len(query_string) > ADDRESS:
+            raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {ADDRESS} bytes; use POST")
         parameters = from_address(query_string)
         if not _is_query(parameters, self._engine.limits.tokens):
             message = "only a query can be asked by GET; use POST"

@@ -39,7 +39,7 @@ def ids_secret(demo: Demo) -> bytes:
 def about(persona: Persona, authorizer: RegulationAuthorizer) -> dict[str, Any]:
     """What is told of a persona, as plain data: whom it asks for, and the purposes that some regulation admits for it."""
     caller = persona.caller
-    titles = authorizer.purpose_titles
+    titles = authorizer.declared_purposes
     return {
         "name": persona.name,
         "title": persona.title,

@@ -1,0 +1,301 @@
+"""GraphQL over HTTP: statuses, media types, limits, and who may ask at all."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from madang.embedded import known_residents
+
+GRAPHQL = "application/graphql-response+json"
+NAME = "query($rrn: String!) { resident(rrn: $rrn) { name } }"
+
+
+def ask(client: httpx.Client, query: str, variables: dict[str, Any] | None = None, **headers: str) -> httpx.Response:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return client.post("/graphql", json={"query": query, "variables": variables}, headers=named)
+
+
+def code(response: httpx.Response) -> str:
+    body = response.json()
+    assert "data" not in body
+    assert body["errors"][0]["message"]
+    found: str = body["errors"][0]["extensions"]["code"]
+    return found
+
+
+def without(client: httpx.Client, *names: str) -> httpx.Client:
+    kept = [(name, value) for name, value in client.headers.multi_items() if name not in names]
+    return httpx.Client(base_url=client.base_url, headers=kept)
+
+
+def test_passport_officer_gets_the_data_and_is_told_what_is_withheld(officer: httpx.Client) -> None:
+    query = "query($rrn: String!) { resident(rrn: $rrn) { name passports { number } taxCertificates { income } } }"
+    response = ask(officer, query, {"rrn": known_residents()["citizen"]})
+    assert response.status_code == 200
+    assert response.headers["content-type"] == f"{GRAPHQL}; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
+    resident = response.json()["data"]["resident"]
+    assert resident["name"] == "김민준"
+    assert len(resident["passports"]) >= 2
+    assert resident["taxCertificates"] is None
+    [error] = response.json()["errors"]
+    assert error["extensions"]["code"] == "WITHHELD"
+    assert error["extensions"]["coordinate"] == "Resident.taxCertificates"
+    assert error["path"] == ["resident", "taxCertificates"]
+
+
+@pytest.mark.parametrize(
+    ("authorization", "challenge"),
+    [
+        (None, 'Bearer realm="madang"'),
+        ("Basic dXNlcjpwYXNz", 'Bearer realm="madang"'),
+        ("Bearer", 'Bearer realm="madang"'),
+        ("Bearer not.a.token", 'Bearer realm="madang", error="invalid_token"'),
+        ("Bearer 마당".encode(), 'Bearer realm="madang", error="invalid_token"'),
+        ("Bearer " + "x" * 9000, 'Bearer realm="madang", error="invalid_token"'),
+    ],
+)
+def test_without_a_good_token_nothing_is_answered(served: str, authorization: str | bytes | None, challenge: str) -> None:
+    headers = {} if authorization is None else {"Authorization": authorization}
+    response = httpx.post(f"{served}/graphql", json={"query": "{ __typename }"}, headers=headers)  # type: ignore[arg-type]
+    assert (response.status_code, code(response)) == (401, "UNAUTHENTICATED")
+    assert response.headers["www-authenticate"] == challenge
+
+
+def test_a_token_of_another_key_is_refused(officer: httpx.Client) -> None:
+    header, payload, signature = officer.headers["Authorization"].split(".")
+    other = signature[:-6] + ("AAAAAA" if signature[-6:] != "AAAAAA" else "BBBBBB")
+    response = ask(officer, "{ __typename }", Authorization=f"{header}.{payload}.{other}")
+    assert (response.status_code, code(response)) == (401, "UNAUTHENTICATED")
+
+
+def test_a_purpose_is_required_whatever_is_accepted(officer: httpx.Client) -> None:
+    with without(officer, "madang-purpose") as client:
+        for accept in (GRAPHQL, "application/json"):
+            response = ask(client, NAME, {"rrn": "1"}, Accept=accept)
+            assert (response.status_code, code(response)) == (400, "PURPOSE_REQUIRED")
+            assert "`passport-renewal`" in response.json()["errors"][0]["message"]
+
+
+def test_a_purpose_of_another_role_is_forbidden(officer: httpx.Client) -> None:
+    for purpose in ("basic-livelihood-benefit", "no-such-purpose"):
+        response = ask(officer, NAME, {"rrn": "1"}, madang_purpose=purpose)
+        assert (response.status_code, code(response)) == (403, "PURPOSE_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("value", ["", "Passport", "a b", "x" * 65, "-a", "purpose\u00e9"])
+def test_a_purpose_of_no_form_is_refused(officer: httpx.Client, value: str) -> None:
+    response = officer.post("/graphql", json={"query": "{ __typename }"}, headers=[(b"madang-purpose", value.encode("latin-1"))])
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize("value", ["", "case 1", "x" * 65, "2026\t1"])
+def test_a_case_of_no_form_is_refused(officer: httpx.Client, value: str) -> None:
+    response = ask(officer, "{ __typename }", madang_case=value)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_a_case_of_the_usual_forms_is_accepted(officer: httpx.Client) -> None:
+    for case in ("2026-000123", "PASSPORT/2026/11/24-0001", "urn:case:12.3_4"):
+        assert ask(officer, "{ __typename }", madang_case=case).json() == {"data": {"__typename": "Query"}}
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Madang-Purpose", "Madang-Case", "Madang-View", "Content-Type"])
+def test_a_header_given_twice_is_refused(served: str, tokens: dict[str, str], name: str) -> None:
+    headers = [
+        ("Authorization", f"Bearer {tokens['passport-officer']}"),
+        ("Content-Type", "application/json"),
+        ("Madang-Purpose", "passport-renewal"),
+        ("Madang-Case", "1"),
+        ("Madang-View", "all"),
+    ]
+    twice = [*headers, next(header for header in headers if header[0] == name)]
+    content = b'{"query": "{ __typename }"}'
+    assert httpx.post(f"{served}/graphql", content=content, headers=headers).status_code == 200
+    response = httpx.post(f"{served}/graphql", content=content, headers=twice)
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+    assert name.lower() in response.json()["errors"][0]["message"]
+
+
+def test_the_whole_catalogue_is_shown_when_asked_for(officer: httpx.Client) -> None:
+    query = '{ __type(name: "Resident") { fields { name } } }'
+    own = {field["name"] for field in ask(officer, query).json()["data"]["__type"]["fields"]}
+    whole = {field["name"] for field in ask(officer, query, madang_view="all").json()["data"]["__type"]["fields"]}
+    assert "passports" in own
+    assert "taxCertificates" not in own
+    assert own < whole
+    assert ask(officer, query, madang_view="none").status_code == 400
+
+
+def test_explaining_needs_a_token_that_allows_it(officer: httpx.Client, tokens: dict[str, str]) -> None:
+    body = {"query": NAME, "variables": {"rrn": known_residents()["citizen"]}, "extensions": {"explain": True}}
+    explained = officer.post("/graphql", json=body)
+    assert explained.status_code == 200
+    assert "steps" in explained.json()["extensions"]["explain"]
+    assert "extensions" not in officer.post("/graphql", json={**body, "extensions": {}}).json()
+    headers = {"Authorization": f"Bearer {tokens['citizen']}", "Madang-Purpose": "own-records"}
+    response = officer.post("/graphql", json=body, headers=headers)
+    assert (response.status_code, code(response)) == (403, "EXPLAIN_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("{", "GRAPHQL_PARSE_FAILED"),
+        ("{ nothing }", "GRAPHQL_VALIDATION_FAILED"),
+        ("query A { __typename } query B { __typename }", "OPERATION_RESOLUTION_FAILURE"),
+        ("query($name: String!) { __type(name: $name) { name } }", "BAD_USER_INPUT"),
+        ("{ " + "a " * 5000 + "}", "LIMIT_EXCEEDED"),
+    ],
+)
+def test_a_request_error_shows_in_the_status_of_the_new_media_type_alone(officer: httpx.Client, query: str, expected: str) -> None:
+    response = ask(officer, query)
+    assert (response.status_code, code(response)) == (400, expected)
+    response = ask(officer, query, Accept="application/json")
+    assert (response.status_code, code(response)) == (200, expected)
+    assert response.headers["content-type"] == "application/json; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/*", "application/json"),
+        ("application/json", "application/json"),
+        (GRAPHQL, GRAPHQL),
+        (f"application/json, {GRAPHQL}", GRAPHQL),
+        (f"application/json;q=0.9, {GRAPHQL};q=0.8", "application/json"),
+        (f"{GRAPHQL};charset=utf-8, text/html;q=0.1", GRAPHQL),
+        (f"{GRAPHQL};q=0, application/json;q=0.1", "application/json"),
+        ("text/html, */*;q=0.1", "application/json"),
+        ("text/html", None),
+        ("application/json;q=0", None),
+        ("application/json; charset=euc-kr", None),
+    ],
+)
+def test_the_media_type_is_what_is_accepted(served: str, tokens: dict[str, str], accept: str | None, expected: str | None) -> None:
+    with httpx.Client(headers={"Authorization": f"Bearer {tokens['citizen']}"}) as client:
+        del client.headers["Accept"]
+        response = client.post(f"{served}/graphql", json={"query": "{ __typename }"}, headers={"Accept": accept} if accept else {})
+    if expected is None:
+        assert (response.status_code, code(response)) == (406, "NOT_ACCEPTABLE")
+    else:
+        assert response.status_code == 200
+        assert response.headers["content-type"] == f"{expected}; charset=utf-8"
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS"])
+def test_other_methods_are_refused(officer: httpx.Client, method: str) -> None:
+    response = officer.request(method, "/graphql")
+    assert (response.status_code, code(response)) == (405, "METHOD_NOT_ALLOWED")
+    assert response.headers["allow"] == "GET, POST"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("application/json", 200),
+        ("application/json; charset=UTF-8", 200),
+        ('application/json;charset="utf-8"', 200),
+        ("application/json; charset=euc-kr", 415),
+        ("text/plain", 415),
+        ("application/x-www-form-urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("application/graphql", 415),
+        (None, 415),
+    ],
+)
+def test_only_json_in_utf_8_is_read(officer: httpx.Client, content_type: str | None, status: int) -> None:
+    headers = {"Content-Type": content_type} if content_type else {}
+    response = officer.post("/graphql", content=b'{"query": "{ __typename }"}', headers=headers)
+    assert response.status_code == status
+    if status == 415:
+        assert code(response) == "UNSUPPORTED_MEDIA_TYPE"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"null",
+        b'"{ __typename }"',
+        b'[{"query": "{ __typename }"}]',
+        b"{}",
+        b'{"query": 1}',
+        b'{"query": "{ __typename }", "variables": []}',
+        b'{"query": "{ __typename }", "operationName": 1}',
+        b'{"query": "{ __typename }", "extensions": "explain"}',
+        b'{"query": "\xff"}',
+        '{"query": "{ __typename }"}'.encode("utf-16"),
+        b"[" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("accept", [GRAPHQL, "application/json"])
+def test_what_is_no_request_is_refused(officer: httpx.Client, body: bytes, accept: str) -> None:
+    response = officer.post("/graphql", content=body, headers={"Content-Type": "application/json", "Accept": accept})
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+
+
+def test_a_query_can_be_asked_by_get(officer: httpx.Client) -> None:
+    parameters = {"query": NAME, "variables": f'{{"rrn": "{known_residents()["citizen"]}"}}', "operationName": "", "extensions": "{}"}
+    response = officer.get("/graphql", params=parameters)
+    assert response.json() == {"data": {"resident": {"name": "김민준"}}}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "status"),
+    [
+        ({}, 400),
+        ({"query": "{ __typename }", "variables": "{"}, 400),
+        ({"query": "{ __typename }", "variables": "[]"}, 400),
+        ({"query": ["{ __typename }", "{ __typename }"]}, 400),
+        ({"query": "{"}, 400),
+        ({"query": "mutation { __typename }"}, 405),
+        ({"query": "subscription { __typename }"}, 405),
+        ({"query": "query A { __typename } mutation B { __typename }", "operationName": "B"}, 405),
+    ],
+)
+def test_what_cannot_be_asked_by_get(officer: httpx.Client, parameters: dict[str, Any], status: int) -> None:
+    response = officer.get("/graphql", params=parameters)
+    assert response.status_code == status
+    assert "data" not in response.json()
+
+
+def test_a_long_address_is_refused(served: str, officer: httpx.Client) -> None:
+    address = urlsplit(served)
+    with socket.create_connection((str(address.hostname), int(address.port or 0))) as connection:
+        start = f"GET /graphql?query={'x' * 40_000} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n"
+        connection.sendall(f"{start}Authorization: {officer.headers['Authorization']}\r\n\r\n".encode())
+        answer = connection.makefile("rb").read()
+    assert answer.startswith(b"HTTP/1.1 414 ")
+
+
+def test_the_operation_that_is_named_is_the_one_that_counts_by_get(officer: httpx.Client) -> None:
+    parameters = {"query": "query A { __typename } query B { b: __typename }", "operationName": "B"}
+    assert officer.get("/graphql", params=parameters).json() == {"data": {"b": "Query"}}
+
+
+def test_a_long_body_is_refused_whether_its_length_is_told_or_not(officer: httpx.Client) -> None:
+    body = b'{"query": "{ __typename }' + b"#" * 300_000 + b'"}'
+    headers = {"Content-Type": "application/json"}
+    assert code(officer.post("/graphql", content=body, headers=headers)) == "LIMIT_EXCEEDED"
+    chunked = officer.post("/graphql", content=iter([body[:200_000], body[200_000:]]), headers=headers)
+    assert (chunked.status_code, code(chunked)) == (413, "LIMIT_EXCEEDED")
+
+
+def test_a_client_that_goes_away_leaves_the_server_as_it_was(served: str, officer: httpx.Client) -> None:
+    address = urlsplit(served)
+    with socket.create_connection((str(address.hostname), int(address.port or 0))) as connection:
+        request = (
+            f"POST /graphql HTTP/1.1\r\nHost: {address.netloc}\r\nAuthorization: {officer.headers['Authorization']}\r\n"
+            "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
+        )
+        connection.sendall(request.encode())
+    assert ask(officer, "{ __typename }").json() == {"data": {"__typename": "Query"}}

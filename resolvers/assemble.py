@@ -23,8 +23,11 @@ import orjson
 from resolvers.plan import Bound, BoundRoot, Constant, Plan
 from resolvers.selection import EVERY, Path
 
-HOLE: Any = object()
-"""Stands in assembled data where a value is missing for a reason that `fill` turns into an error."""
+WITHHELD: Any = object()
+"""Stands in assembled data where a row's subject is not the caller's, until `fill` puts null there."""
+
+LOST: Any = object()
+"""Stands where a source's rows are lost or an argument could not be used."""
 
 Assembler = Callable[..., Any]
 
@@ -145,11 +148,11 @@ class _Writer:
         return f"cursor(({', '.join(f'{row}[{place}]' for place in root.cursor)},))"
 
 
-def fill(data: Any, path: Path) -> Where | None:
-    """Replace the holes at a path pattern by null; the concrete path of the first one, if there is one."""
+def fill(data: Any, path: Path, hole: Any) -> Where | None:
+    """Replace one kind of holes at a path pattern by null; the concrete path of the first one, if there is one."""
     first = None
     for holder, key, where in _walk(data, path, ()):
-        if holder[key] is HOLE:
+        if holder[key] is hole:
             holder[key] = None
             first = first or where
     return first
@@ -162,7 +165,7 @@ def reached(data: Any, path: Path) -> Where | None:
 
 def _walk(data: Any, path: Path, where: Where) -> Iterator[tuple[Any, Any, Where]]:
     name, rest = path[0], path[1:]
-    if isinstance(data, orjson.Fragment) or data is None or data is HOLE:
+    if isinstance(data, orjson.Fragment) or data is None or data is WITHHELD or data is LOST:
         return
     if name == EVERY:
         for index, item in enumerate(data):

@@ -16,7 +16,7 @@ from graphql import GraphQLError
 from auth.access import AccessRequest, Authorizer
 from auth.pseudonyms import Pseudonym, Pseudonyms
 from resolvers import errors
-from resolvers.assemble import HOLE, compile_root, fill, reached
+from resolvers.assemble import LOST, WITHHELD, compile_root, fill, reached
 from resolvers.execute import Executor, Results
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
@@ -31,7 +31,6 @@ from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
 from sources.protocol import Shape, SourceError
-
 
 logger = logging.getLogger("madang")
 
@@ -110,8 +109,10 @@ class Engine:
         """Parse, validate, coerce and collect; raises `RequestError`."""
         schema = self._views.without(self.authorizer.hidden_from(access.caller))
         operation = self._operations.get(schema, query, operation_name)
-        values = operation.variables(self._views.full, variables)
-        switches = tuple([bool(values.get(name)) for name in operation.switches])
+        values = operation.variables(schema, variables)
+        switches = tuple([values.get(name) for name in operation.switches])
+        if None in switches:
+            raise RequestError("BAD_USER_INPUT", "a variable of `@skip` or `@include` is null; give true or false")
         collected: Collected | None = operation.collected.get(switches)
         if collected is None:
             collected = operation.collected[switches] = collect(operation, self.catalogue, self._views.full, values)
@@ -186,14 +187,14 @@ class _Response:
             return self.listing(root, lost)
         chosen = [i for i, step in enumerate(root.steps) if step in self.results.keys]
         if not chosen:
-            return HOLE  # The argument could not be used, which is told as a loss.
+            return LOST  # The argument could not be used, which is told as a loss.
         assemble = self.assembler(root, chosen[0], lost)
         key = self.results.keys[root.steps[chosen[0]]]
         return assemble(self.results.groups, key, self.ids, self.deny, self.lose)
 
     def listing(self, root: BoundRoot, lost: frozenset[int]) -> Any:
         if root.steps[0] in lost:
-            return HOLE
+            return LOST
         page = self.inputs.pages[root.arguments]
         rows = self.results.groups[root.steps[0]].get(None, ())
         total = (
@@ -214,10 +215,10 @@ class _Response:
 
     def deny(self, refusal: int) -> Any:
         self.denied.add(refusal)
-        return HOLE
+        return WITHHELD
 
     def lose(self, step: int) -> Any:
-        return HOLE
+        return LOST
 
     def refusals(self) -> list[errors.Error]:
         found = []
@@ -226,7 +227,7 @@ class _Response:
                 found.append(errors.withheld(refusal.decision, refusal.path, where))
         for number in sorted(self.denied):
             refusal = self.plan.guarded[number]
-            if self.about(refusal) and (where := fill(self.data, refusal.path)):
+            if self.about(refusal) and (where := fill(self.data, refusal.path, WITHHELD)):
                 found.append(errors.withheld(refusal.decision, refusal.path, where))
         return found
 
@@ -240,7 +241,7 @@ class _Response:
         by_holder: dict[str, list[tuple[Path, Any]]] = {}
         for step, path in self.plan.losses():
             failure = self.results.failures.get(step)
-            if failure is None or (where := fill(self.data, path)) is None:
+            if failure is None or (where := fill(self.data, path, LOST)) is None:
                 continue
             if isinstance(failure, InputError):
                 found.append(errors.unusable(failure, where))
@@ -257,8 +258,9 @@ class _Response:
         """A lookup narrowed to the caller's own subjects found nothing: absent or out of bounds, the same is said."""
         found = []
         for root in self.plan.roots:
-            if root.residual is not None and self.data[root.name] is None and not set(root.steps) & set(self.results.failures):
-                found.append(errors.withheld(root.residual, (root.name,), (root.name,)))
+            if self.data[root.name] is None and not set(root.steps) & set(self.results.failures):
+                narrowed = (root.narrowed.get(step) for step in root.steps if step in self.results.keys)
+                found += [errors.withheld(d, (root.name,), (root.name,)) for d in narrowed if d is not None]
         return found
 
 
@@ -271,5 +273,9 @@ def _household_shape(catalogue: Catalogue) -> tuple[Shape, str]:
 
 
 def _request_error(error: RequestError) -> Answer:
-    found = [{**e.formatted, "extensions": {"code": error.code}} for e in error.errors]
+    # A message may echo what the caller sent, and that may be half a character.
+    found = [
+        {**e.formatted, "message": e.message.encode(errors="replace").decode(), "extensions": {"code": error.code}}
+        for e in error.errors
+    ]
     return Answer("request_error", orjson.dumps({"errors": found}), error.code)

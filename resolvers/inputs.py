@@ -55,9 +55,7 @@ class Inputs:
 
     def root(self, root: Root, bound: BoundRoot) -> None:
         values = self.arguments[root.arguments]
-        for value in _texts(values):
-            if "\0" in value:
-                raise InputError("BAD_USER_INPUT", "an argument holds a NUL character; leave it out")
+        refuse_unreadable(values)
         if isinstance(root.declared, ListingRoot):
             self.pages[root.arguments] = self.page(root.declared, bound, values)
         elif root.declared is None:
@@ -106,6 +104,13 @@ def listing_context(declared: ListingRoot, values: Mapping[str, Any]) -> str:
     return orjson.dumps([declared.name, given, values.get("orderBy")], option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _texts(values: Mapping[str, Any]) -> list[str]:
+def refuse_unreadable(values: Mapping[str, Any]) -> None:
+    """No register holds text with a NUL or half a surrogate pair, and looking for it would fail others' batches."""
     inner = [v for value in values.values() if isinstance(value, dict) for v in value.values()]
-    return [v for v in (*values.values(), *inner) if isinstance(v, str)]
+    for value in (*values.values(), *inner):
+        if (
+            isinstance(value, str)
+            and not value.isprintable()
+            and ("\0" in value or any("\ud800" <= c <= "\udfff" for c in value))
+        ):
+            raise InputError("BAD_USER_INPUT", "an argument holds a character that no text may hold; leave it out")

@@ -235,8 +235,8 @@ class BoundRoot:
     """Places of the order's values in a listing's rows."""
     json: bool = False
     """The listing's rows come as JSON text at place 0."""
-    residual: Decision | None = None
-    """The search was allowed only for some subjects: when it finds nothing, that is said."""
+    narrowed: dict[int, Decision] = field(default_factory=dict)
+    """By step: the search was allowed only for some subjects, and when it finds nothing, that is said."""
 
 
 @dataclass

@@ -124,14 +124,18 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         order = _asked_order(draft, asked)
         if decision.verdict is Verdict.PERMIT and order is not None:
             sort = draft.profile.decide(order.coordinate, access, "search")
-            decision = sort if sort.verdict is Verdict.DENY else _both(decision, sort)
+            target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
+            decision = sort if sort.verdict is Verdict.DENY else _both(decision, sort, target)
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and decision.verdict is Verdict.PERMIT:
             _authorize_selection(draft, asked.selection, access)
 
 
-def _both(read: Decision, search: Decision) -> Decision:
+def _both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
     """A list that is sorted on request is shown where its link and its order are both granted."""
+    if search.residual and sorted_.subject is not None:
+        # The order would tell of each sorted row, and each has a subject of its own, for whom it may not be granted.
+        return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
     if not read.residual or not search.residual:
         return replace(read, residual=read.residual or search.residual, rules=rules)
@@ -196,6 +200,11 @@ class Place:
         if isinstance(operand, Call):
             return replace(operand, column=self.qualify(operand.column))
         return self.qualify(operand)
+
+    def ensures(self, residual: Residual) -> bool:
+        """Whether nothing remains to be checked for any row here."""
+        teller = self.above.ensured if self.above else ()
+        return not residual or any(e <= residual for e in (*self.ensured, *teller))
 
     def qualify(self, column: str) -> str:
         return f"{self.alias}.{column}" if self.alias else column
@@ -265,7 +274,8 @@ class _Binder:
         step = self.step(record.source, record.table, record, key, level=0)
         step.root_key, step.single = value, True
         place = Place(step, "", record, tuple(ensured))
-        bound.residual = self.narrow(place, searches)
+        if narrowed := self.narrow(place, searches):
+            bound.narrowed[step.index] = narrowed
         bound.steps.append(step.index)
         self.only = step.index if bound.kind == "node" else None
         bound.fields.append(self.selection(selection, place))
@@ -354,7 +364,7 @@ class _Binder:
         if decision.verdict is Verdict.DENY:
             self.draft.withheld.append(Refusal(asked.path, decision, self.only))
             return Bound(asked.name, asked.path, "constant")
-        condition = self.condition(place.above or place, decision.residual, place.ensured)
+        condition = None if place.ensures(decision.residual) else self.condition(place.above or place, decision.residual)
         if isinstance(asked.field, LinkField):
             assert asked.selection is not None
             bound = self.link(asked, asked.field, asked.selection, place, condition, decision)
@@ -453,7 +463,7 @@ class _Binder:
         order: list[Order] = []
         if given.get("orderBy") is not None:
             order = [Order(*order_values(record)[given["orderBy"]])]
-        elif item.order and self.readable(record, item.order.lstrip("-")):
+        elif item.order and self.readable(place, item.order.lstrip("-")):
             order = [Order(item.order.lstrip("-"), item.order.startswith("-"))]
         step = place.step
         step.order = [*order, *([] if order and order[0].column == record.key else [Order(record.key)])]
@@ -462,17 +472,18 @@ class _Binder:
         if step.hops:
             step.merge = tuple((step.place(o.column), o.descending) for o in step.order)
 
-    def readable(self, record: RecordType, column: str) -> bool:
+    def readable(self, place: Place, column: str) -> bool:
+        """Whether the column may be read of every row here."""
         access: Access = "list" if isinstance(self.root.declared, ListingRoot) else "lookup"
-        fields = (f for f in record.fields.values() if isinstance(f, ColumnField) and f.column == column)
+        fields = (f for f in place.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
         decisions = [self.draft.profile.decide(f.coordinate, access, "read") for f in fields]
-        return bool(decisions) and all(d.verdict is Verdict.PERMIT and not d.residual for d in decisions)
+        return bool(decisions) and all(d.verdict is Verdict.PERMIT and place.ensures(d.residual) for d in decisions)
 
     # Conditions
 
-    def condition(self, place: Place, residual: Residual, ensured: tuple[Residual, ...] = ()) -> Condition | None:
+    def condition(self, place: Place, residual: Residual) -> Condition | None:
         """What must hold for a row's subject; None where nothing remains to be checked."""
-        if not residual or any(e <= residual for e in (*ensured, *place.ensured)):
+        if place.ensures(residual):
             return None
         subject = place.record.subject
         assert subject is not None

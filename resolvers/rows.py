@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -20,11 +20,11 @@ from auth.access import Access, Caller, Decision, Profile, Reason, SubjectKind, 
 from auth.pseudonyms import InvalidCursor, InvalidId, Pseudonym
 from resolvers import errors
 from resolvers.assemble import Where
-from resolvers.inputs import InputError, listing_context
+from resolvers.inputs import InputError, listing_context, refuse_unreadable
 from resolvers.operation import Limits
 from resolvers.selection import EVERY, Path
 from schema.build import order_values
-from schema.catalogue import Catalogue, DerivedField, Field, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.declare import Arg, Hop, Today
 from sources.coalescer import Coalescer
 from sources.protocol import All, Call, Compare, Condition, Count, Holds, Key, Operand, Order, Param, Shape, Some, SourceError
@@ -41,6 +41,11 @@ class Row:
     access: Access
     ensured: Ensured = ()
     above: Row | None = None
+
+    def ensures(self, residual: frozenset[SubjectKind]) -> bool:
+        """Whether nothing remains to be checked for this row."""
+        teller = self.above.ensured if self.above else ()
+        return not residual or any(e <= residual for e in (*self.ensured, *teller))
 
 
 class Withheld(Exception):
@@ -113,12 +118,10 @@ class Context:
         residual = frozenset.intersection(*residuals) if residuals else frozenset()
         if residuals and not residual:
             denied = next(d for d in also if d.residual)
-            raise Withheld(Decision(denied.coordinate, Verdict.DENY, rules=denied.rules, reason=Reason.NO_PERMISSION))
-        if residual and not any(e <= residual for e in row.ensured):
-            teller = row.above or row
-            if not any(e <= residual for e in teller.ensured) and not await self.holds(teller, residual):
-                rules = tuple(dict.fromkeys(r for d in (decision, *also) for r in d.rules))
-                raise Withheld(Decision(decision.coordinate, Verdict.PERMIT, residual, rules))
+            raise Withheld(replace(denied, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION))
+        if not row.ensures(residual) and not await self.holds(row.above or row, residual):
+            rules = tuple(dict.fromkeys(r for d in (decision, *also) for r in d.rules))
+            raise Withheld(Decision(decision.coordinate, Verdict.PERMIT, residual, rules))
         return decision
 
     async def holds(self, row: Row, residual: frozenset[SubjectKind]) -> bool:
@@ -231,7 +234,7 @@ def _operand(item: Any, context: Context, arguments: Mapping[str, Any], start: i
 
 async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[str, Any]) -> Any:
     target = context.catalogue.records[item.target]
-    order, searched = _order(row, context, item, target, arguments.get("orderBy"))
+    searched = _sorts(row, context, target, arguments.get("orderBy"))
     decision = await context.permit(row, item.coordinate, *searched)
     limit = arguments.get("limit")
     if limit is not None and not 0 <= limit <= context.limits.page:
@@ -239,6 +242,7 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     above = None if target.subject else row
     residuals = [d.residual for d in (decision, *searched) if d.residual]
     ensured: Ensured = (frozenset.intersection(*residuals),) if above and residuals else row.ensured if above else ()
+    order = _order(Row(target, 0, row.access, ensured, above), context, item, arguments.get("orderBy"))
     start = await context.value(row, item.start)
     keys = [] if start is None else [start]
     for hop in item.through:
@@ -261,22 +265,34 @@ async def _hop(context: Context, hop: Hop, keys: Sequence[Key]) -> list[Key]:
     return list(dict.fromkeys(found))
 
 
-def _order(
-    row: Row, context: Context, item: LinkField, target: RecordType, asked: str | None
-) -> tuple[tuple[Order, ...], tuple[Decision, ...]]:
-    """The order of a child list, and the decisions on it where the caller asked for it."""
+def _sorts(row: Row, context: Context, target: RecordType, asked: str | None) -> list[Decision]:
+    """The decision on the column by which the caller wants a child list sorted."""
+    if asked is None:
+        return []
+    fields = (f for f in target.sortable() if f.column == order_values(target)[asked][0])
+    decisions = [context.profile.decide(f.coordinate, row.access, "search") for f in fields]
+    # An order tells of each sorted row, so it must be granted for all of them if they have subjects of their own.
+    of_some = [d.verdict is Verdict.PERMIT and bool(d.residual) and target.subject is not None for d in decisions]
+    return [
+        replace(d, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT) if some else d
+        for d, some in zip(decisions, of_some, strict=True)
+    ]
+
+
+def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tuple[Order, ...]:
+    """The order of a child list of such rows: as asked, or else as declared if that may be read of all of them."""
     if not item.many:
-        return (), ()
-    column, descending = (
-        order_values(target)[asked] if asked else ((item.order or "").lstrip("-"), (item.order or "").startswith("-"))
-    )
-    fields = [f for f in target.fields.values() if getattr(f, "column", None) == column and not isinstance(f, IdField)]
-    searched = [context.profile.decide(f.coordinate, row.access, "search") for f in fields] if asked else []
-    readable = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
-    order = [Order(column, descending), Order(target.key)]
-    if not asked and not (readable and all(d.verdict is Verdict.PERMIT and not d.residual for d in readable)):
-        del order[0]
-    return tuple(order), tuple(searched)
+        return ()
+    key = Order(row.record.key)
+    if asked is not None:
+        return Order(*order_values(row.record)[asked]), key
+    if item.order is None:
+        return (key,)
+    column, descending = item.order.lstrip("-"), item.order.startswith("-")
+    fields = (f for f in row.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
+    decisions = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
+    readable = decisions and all(d.verdict is Verdict.PERMIT and row.ensures(d.residual) for d in decisions)
+    return (Order(column, descending), key) if readable else (key,)
 
 
 # --- roots -------------------------------------------------------------------------------------------------------------------
@@ -284,7 +300,7 @@ def _order(
 
 def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
     async def resolve(_: Any, context: Context, **arguments: Any) -> Any:
-        _refuse_nul(arguments)
+        refuse_unreadable(arguments)
         if isinstance(root, ListingRoot):
             return await _list(context, root, arguments)
         if root.caller:
@@ -308,7 +324,7 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
 
 
 async def _node(_: Any, context: Context, *, id: str) -> Any:
-    _refuse_nul({"id": id})
+    refuse_unreadable({"id": id})
     allowed = {}
     denied = []
     for record in (r for r in context.catalogue.records.values() if r.node):
@@ -321,12 +337,6 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
     name, key = _decode(context, id, list(allowed))
     record = context.catalogue.records[name]
     return await _find(context, record, record.id.column, key, [allowed[name]], ())
-
-
-def _refuse_nul(arguments: Mapping[str, Any]) -> None:
-    inner = [v for value in arguments.values() if isinstance(value, dict) for v in value.values()]
-    if any(isinstance(v, str) and "\0" in v for v in (*arguments.values(), *inner)):
-        raise InputError("BAD_USER_INPUT", "an argument holds a NUL character; leave it out")
 
 
 def _search(context: Context, access: Access, coordinate: str) -> Decision:

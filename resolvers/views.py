@@ -30,7 +30,7 @@ from graphql import (
 )
 
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, ListingRoot
+from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot
 
 Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
@@ -55,7 +55,7 @@ class Views:
 
     def _build(self, absent: frozenset[str]) -> GraphQLSchema:
         definitions = {d.name.value: d for d in self._document.definitions if hasattr(d, "name")}
-        kept = {name: self._trim(d, absent) for name, d in definitions.items()}
+        kept = _without_empty_interfaces({name: self._trim(d, absent) for name, d in definitions.items()})
         while emptied := {name for name, d in kept.items() if _empty(d)}:
             kept = {name: _drop(d, emptied) for name, d in kept.items() if name not in emptied}
         reachable = _reachable(kept)
@@ -72,7 +72,8 @@ class Views:
     def _trim(self, definition: DefinitionNode, absent: frozenset[str]) -> DefinitionNode:
         match definition:
             case ObjectTypeDefinitionNode():
-                return _with(definition, fields=[f for f in definition.fields or () if _coordinate(definition, f) not in absent])
+                fields = [f for f in definition.fields or () if _coordinate(definition, f) not in absent]
+                return _with(definition, fields=[self._trim_arguments(_coordinate(definition, f), f, absent) for f in fields])
             case InputObjectTypeDefinitionNode():
                 fields = [f for f in definition.fields or () if self._inputs.get(_coordinate(definition, f)) not in absent]
                 return _with(definition, fields=fields)
@@ -82,17 +83,40 @@ class Views:
             case _:
                 return definition
 
+    def _trim_arguments(self, where: str, field: FieldDefinitionNode, absent: frozenset[str]) -> FieldDefinitionNode:
+        arguments = [a for a in field.arguments or () if self._inputs.get(f"{where}.{a.name.value}") not in absent]
+        return _with(field, arguments=arguments)  # type: ignore[arg-type,return-value]
+
 
 def _input_coordinates(catalogue: Catalogue) -> dict[str, str]:
-    """The coordinates that filter inputs and order enumerations ask about, by the coordinate of the input."""
+    """The coordinates that keys, filter inputs and order enumerations ask about, by the coordinate of the input."""
     found = {}
     for root in catalogue.roots.values():
+        if isinstance(root, LookupRoot):
+            found.update({f"Query.{root.name}.{k.name}": k.coordinate for k in root.keys})
         if isinstance(root, ListingRoot):
             found.update({f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()})
     for record in catalogue.records.values():
         by_column = {f.column: f.coordinate for f in record.fields.values() if isinstance(f, ColumnField)}
         found.update({f"{record.name}Order.{name}": by_column[column] for name, (column, _) in order_values(record).items()})
     return found
+
+
+def _without_empty_interfaces(definitions: dict[str, DefinitionNode]) -> dict[str, DefinitionNode]:
+    """A type that lost a field of its interface no longer implements it; an interface that nothing implements goes."""
+    members = {name: {f.name.value for f in d.fields or ()} for name, d in definitions.items() if isinstance(d, Composite)}
+
+    def implemented(definition: ObjectTypeDefinitionNode) -> list[NamedTypeNode]:
+        own = members[definition.name.value]
+        return [i for i in definition.interfaces or () if members[i.name.value] <= own]
+
+    kept = {
+        n: _with(d, interfaces=implemented(d)) if isinstance(d, ObjectTypeDefinitionNode) else d for n, d in definitions.items()
+    }
+    alive = {i for d in kept.values() if isinstance(d, ObjectTypeDefinitionNode) for i in _implements(d)}
+    return {
+        n: _with(d, fields=()) if isinstance(d, InterfaceTypeDefinitionNode) and n not in alive else d for n, d in kept.items()
+    }
 
 
 def _with(definition: DefinitionNode, **changes: Iterable[Any]) -> DefinitionNode:
@@ -107,7 +131,7 @@ def _coordinate(owner: DefinitionNode, member: object) -> str:
 def _empty(definition: DefinitionNode) -> bool:
     if isinstance(definition, EnumTypeDefinitionNode):
         return not definition.values
-    return isinstance(definition, ObjectTypeDefinitionNode | InputObjectTypeDefinitionNode) and not definition.fields
+    return isinstance(definition, Composite | InputObjectTypeDefinitionNode) and not definition.fields
 
 
 def _drop(definition: DefinitionNode, absent: set[str]) -> DefinitionNode:

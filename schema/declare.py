@@ -47,7 +47,7 @@ class Subject:
     """The columns by which a record's row tells whom it is about. A record without them is about the one it is linked from."""
 
     self: str | None = None
-    """The resident's own key; compared with the caller's resident number."""
+    """The resident's number, compared with the caller's. A record without it, a household, is its members' own."""
     household: str | None = None
     """The household's key."""
     jurisdiction: str | None = None

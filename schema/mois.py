@@ -102,7 +102,7 @@ class Resident:
         """Whether the resident has turned 19, the age of majority (Civil Act, art. 4)."""
 
 
-@record(MOIS, table="household", subject=Subject(self="id", household="id", jurisdiction="district_code"), node=True)
+@record(MOIS, table="household", subject=Subject(household="id", jurisdiction="district_code"), node=True)
 class Household:
     """Residents registered as living together, with one head. Holder: Ministry of the Interior and Safety."""
 

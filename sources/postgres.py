@@ -149,8 +149,7 @@ class PostgresSource:
         """Hold the types that the database will answer with against the declared ones, once for each statement."""
         prepared = await connection.prepare(statement.text)
         for attribute, declared in zip(prepared.get_attributes(), statement.types, strict=True):
-            known = _TYPE_NAMES.get(attribute.type.name, str if attribute.type.kind == "enum" else None)
-            if declared is not None and known is not declared:
+            if declared is not None and _TYPE_NAMES.get(attribute.type.name) is not declared:
                 raise SourceNonsense(self.name)
         statement.checked = True
 

@@ -131,9 +131,9 @@ def _json(value: Any, status: int = 200) -> Response:
 
 
 @contextmanager
-def served(app: Starlette) -> Iterator[str]:
-    """The app on a free port of this machine; gives its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
+def served(app: Starlette, port: int = 0) -> Iterator[str]:
+    """The app on a port of this machine, by default a free one; gives its address."""
+    listener = socket.create_server(("127.0.0.1", port))
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", lifespan="off", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from auth.access import Access, Use, Verdict
 from auth.document import Mistake, Mistakes, Word
-from auth.rules import Expectation, Parties, Permission, Prohibition, Regulation, RegulationSet
+from auth.rules import AnyRule, Expectation, Parties, Permission, Regulation, RegulationSet
 from auth.table import Circumstance, Table
 
 
@@ -61,7 +61,7 @@ class _Names:
             self._mistakes.add(regulation.holder.place, f"`{regulation.holder}` holds no coordinate, so it has nothing to share")
         self._held(regulation.hidden, regulation.holder)
         ids: dict[str, Word] = {}
-        rules: tuple[Permission | Prohibition, ...] = (*regulation.permissions, *regulation.prohibitions)
+        rules: tuple[AnyRule, ...] = (*regulation.permissions, *regulation.prohibitions)
         for rule in rules:
             self._twice("rule", rule.id, ids)
             self._known("agency or group", rule.recipients, self._recipients)
@@ -108,7 +108,7 @@ def _unused_purposes(purposes: Iterable[Word], regulations: Iterable[Regulation]
 
 def _contradictions(regulation: Regulation, table: Table, mistakes: Mistakes) -> None:
     for permission in regulation.permissions:
-        circumstances = list(table.permitted(permission))
+        circumstances = list(table.circumstances(permission))
         for word in (*permission.items, *permission.search):
             if rules := _banned(word, permission, circumstances, table):
                 mistakes.add(

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import Any
+from typing import Any, TypeAlias
 
 from auth.document import Mistakes, Word
 
@@ -101,6 +101,9 @@ class Prohibition:
     items: tuple[Word, ...]
     basis: str
     valid: Period
+
+
+AnyRule: TypeAlias = Permission | Prohibition
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from itertools import product
 from typing import NamedTuple, cast
 
 from auth.access import Access, Decision, Reason, Rule, SubjectKind, Use, Verdict
-from auth.rules import Parties, Period, Permission, Prohibition, Regulation
+from auth.rules import AnyRule, Parties, Period, Prohibition, Regulation
 
 
 class Circumstance(NamedTuple):
@@ -97,55 +97,51 @@ class Table:
     """The compiled set. Circumstances of which nothing is said have the cell `NOTHING`, and so has whatever is not declared."""
 
     def __init__(self, parties: Parties, purposes: Iterable[str], regulations: Iterable[Regulation]) -> None:
+        ordered = sorted(regulations, key=lambda regulation: regulation.name)
         self.agencies = frozenset(str(name) for name in parties.agencies)
         self.roles = frozenset(str(name) for name in parties.roles)
         self.purposes = tuple(str(code) for code in purposes)
-        self.hidden: frozenset[str] = frozenset()
-        self.cells: dict[Circumstance, Cell] = {}
+        self.hidden = frozenset(str(coordinate) for regulation in ordered for coordinate in regulation.hidden)
         self._parties = parties
-        for regulation in sorted(regulations, key=lambda regulation: regulation.name):
-            self.hidden |= {str(coordinate) for coordinate in regulation.hidden}
-            for permission in regulation.permissions:
-                self._permit(regulation, permission)
-            for prohibition in regulation.prohibitions:
-                self._prohibit(regulation, prohibition)
+        said: list[tuple[Regulation, AnyRule]] = []
+        for regulation in ordered:
+            said += [(regulation, rule) for rule in regulation.permissions]
+            said += [(regulation, rule) for rule in regulation.prohibitions]
+        about: dict[Circumstance, list[int]] = {}
+        for index, (_, rule) in enumerate(said):
+            for circumstance in self.circumstances(rule):
+                about.setdefault(circumstance, []).append(index)
+        # Hundreds of municipalities are under the same rules, and so share their cells.
+        shared = {indices: _cell([said[index] for index in indices]) for indices in {tuple(each) for each in about.values()}}
+        self.cells = {circumstance: shared[tuple(indices)] for circumstance, indices in about.items()}
 
     def cell(self, agency: str, role: str, purpose: str | None) -> Cell:
         """All that is said for a circumstance."""
         return self.cells.get(Circumstance(agency, role, purpose), NOTHING)
 
-    def permitted(self, permission: Permission) -> Iterator[Circumstance]:
-        """The circumstances that a permission is for."""
-        members = self._parties.members(permission.recipients)
-        yield from _circumstances(members, permission.roles, permission.purposes)
-
-    def _prohibited(self, prohibition: Prohibition) -> Iterator[Circumstance]:
-        members = self._parties.members(prohibition.recipients) if prohibition.recipients else self.agencies
-        yield from _circumstances(members, prohibition.roles or self.roles, prohibition.purposes or (*self.purposes, None))
-
-    def _permit(self, regulation: Regulation, permission: Permission) -> None:
-        grant = Grant(
-            Rule(str(regulation.name), str(permission.id), str(permission.basis)),
-            frozenset(str(access) for access in permission.access),
-            frozenset(cast(SubjectKind, str(kind)) for kind in permission.subject),
-            permission.case,
-            permission.valid,
-        )
-        uses: tuple[tuple[Use, tuple[str, ...]], ...] = (("read", permission.items), ("search", permission.search))
-        places: list[tuple[str, Use]] = [(str(coordinate), use) for use, coordinates in uses for coordinate in coordinates]
-        for circumstance in self.permitted(permission):
-            grants = self.cells.setdefault(circumstance, Cell()).grants
-            for place in places:
-                grants[place] = (*grants.get(place, ()), grant)
-
-    def _prohibit(self, regulation: Regulation, prohibition: Prohibition) -> None:
-        ban = Ban(Rule(str(regulation.name), str(prohibition.id), str(prohibition.basis)), prohibition.valid)
-        for circumstance in self._prohibited(prohibition):
-            bans = self.cells.setdefault(circumstance, Cell()).bans
-            for coordinate in prohibition.items:
-                bans[str(coordinate)] = (*bans.get(str(coordinate), ()), ban)
+    def circumstances(self, rule: AnyRule) -> Iterator[Circumstance]:
+        """The circumstances that a rule is for; a prohibition that leaves them open is for all there are."""
+        agencies: Iterable[str] = self._parties.members(rule.recipients) if rule.recipients else self.agencies
+        roles: Iterable[str] = rule.roles or self.roles
+        purposes: Iterable[str | None] = rule.purposes or (*self.purposes, None)
+        for agency, role, purpose in product(agencies, roles, purposes):
+            yield Circumstance(str(agency), str(role), None if purpose is None else str(purpose))
 
 
-def _circumstances(agencies: Iterable[str], roles: Iterable[str], purposes: Iterable[str | None]) -> Iterator[Circumstance]:
-    for agency, role, purpose in product(agencies, roles, purposes):
-        yield Circumstance(str(agency), str(role), None if purpose is None else str(purpose))
+def _cell(said: Iterable[tuple[Regulation, AnyRule]]) -> Cell:
+    """The cell that these rules make, in their order."""
+    cell = Cell()
+    for regulation, rule in said:
+        name = Rule(str(regulation.name), str(rule.id), str(rule.basis))
+        if isinstance(rule, Prohibition):
+            for banned in map(str, rule.items):
+                cell.bans[banned] = (*cell.bans.get(banned, ()), Ban(name, rule.valid))
+            continue
+        access = frozenset(str(word) for word in rule.access)
+        residual = frozenset(cast(SubjectKind, str(word)) for word in rule.subject)
+        grant = Grant(name, access, residual, rule.case, rule.valid)
+        uses: tuple[tuple[Use, tuple[str, ...]], ...] = (("read", rule.items), ("search", rule.search))
+        for use, coordinates in uses:
+            for coordinate in map(str, coordinates):
+                cell.grants[coordinate, use] = (*cell.grants.get((coordinate, use), ()), grant)
+    return cell

@@ -425,7 +425,7 @@ async def test_an_unknown_key_is_asked_for_but_not_for_every_token(keyserver: Ke
         ("302 Found", b""),
         ("200 OK", b"<html>"),
         ("200 OK", b'{"keys": []}'),
-        ("200 OK", b" " * 300_000),
+        ("200 OK", json.dumps({"keys": [jwk(OTHER_ED, "new")]}).encode().ljust(300_000)),
         ("nonsense", b""),
     ],
 )

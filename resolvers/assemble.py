@@ -8,7 +8,7 @@ a resident with a household in the same row and passports from another step it r
     ())]}
 
 Values come from places in rows and names are those that GraphQL's grammar admits, written with `repr`; no value of a request is
-in the code. Where a guard is false or a source has failed the expression leaves a `HOLE`, and only then is the data walked
+in the code. Where a guard is false or a source has failed the expression leaves a hole, and only then is the data walked
 (`fill`).
 """
 

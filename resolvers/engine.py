@@ -110,9 +110,9 @@ class Engine:
         schema = self._views.without(self.authorizer.hidden_from(access.caller))
         operation = self._operations.get(schema, query, operation_name)
         values = operation.variables(schema, variables)
-        switches = tuple([values.get(name) for name in operation.switches])
-        if None in switches:
+        if any(values.get(name) is None for name in operation.switches):
             raise RequestError("BAD_USER_INPUT", "a variable of `@skip` or `@include` is null; give true or false")
+        switches = tuple([bool(values[name]) for name in operation.switches])
         collected: Collected | None = operation.collected.get(switches)
         if collected is None:
             collected = operation.collected[switches] = collect(operation, self.catalogue, self._views.full, values)

@@ -25,12 +25,19 @@ from graphql import (
     ObjectTypeDefinitionNode,
     TypeNode,
     build_ast_schema,
+    build_schema,
     parse,
     print_schema,
 )
 
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot
+
+NOTHING = """
+type Query { "Any record that has a global id." node(id: ID!): Node }
+"A record with a global id." interface Node { id: ID }
+"""
+"""What introspection shows to a caller who could be granted nothing: a schema must have a field."""
 
 Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 
@@ -58,6 +65,8 @@ class Views:
         kept = _without_empty_interfaces({name: self._trim(d, absent) for name, d in definitions.items()})
         while emptied := {name for name, d in kept.items() if _empty(d)}:
             kept = {name: _drop(d, emptied) for name, d in kept.items() if name not in emptied}
+        if "Query" not in kept:
+            return build_schema(NOTHING)
         reachable = _reachable(kept)
         schema = build_ast_schema(DocumentNode(definitions=tuple(d for name, d in kept.items() if name in reachable)))
         for name, kind in schema.type_map.items():
@@ -75,8 +84,8 @@ class Views:
                 fields = [f for f in definition.fields or () if _coordinate(definition, f) not in absent]
                 return _with(definition, fields=[self._trim_arguments(_coordinate(definition, f), f, absent) for f in fields])
             case InputObjectTypeDefinitionNode():
-                fields = [f for f in definition.fields or () if self._inputs.get(_coordinate(definition, f)) not in absent]
-                return _with(definition, fields=fields)
+                inputs = [f for f in definition.fields or () if self._inputs.get(_coordinate(definition, f)) not in absent]
+                return _with(definition, fields=inputs)
             case EnumTypeDefinitionNode():
                 values = [v for v in definition.values or () if self._inputs.get(_coordinate(definition, v)) not in absent]
                 return _with(definition, values=values)
@@ -85,7 +94,7 @@ class Views:
 
     def _trim_arguments(self, where: str, field: FieldDefinitionNode, absent: frozenset[str]) -> FieldDefinitionNode:
         arguments = [a for a in field.arguments or () if self._inputs.get(f"{where}.{a.name.value}") not in absent]
-        return _with(field, arguments=arguments)  # type: ignore[arg-type,return-value]
+        return _with(field, arguments=arguments)  # type: ignore[return-value]
 
 
 def _input_coordinates(catalogue: Catalogue) -> dict[str, str]:
@@ -110,13 +119,16 @@ def _without_empty_interfaces(definitions: dict[str, DefinitionNode]) -> dict[st
         own = members[definition.name.value]
         return [i for i in definition.interfaces or () if members[i.name.value] <= own]
 
-    kept = {
-        n: _with(d, interfaces=implemented(d)) if isinstance(d, ObjectTypeDefinitionNode) else d for n, d in definitions.items()
-    }
-    alive = {i for d in kept.values() if isinstance(d, ObjectTypeDefinitionNode) for i in _implements(d)}
-    return {
-        n: _with(d, fields=()) if isinstance(d, InterfaceTypeDefinitionNode) and n not in alive else d for n, d in kept.items()
-    }
+    kept = dict(definitions)
+    alive = set()
+    for name, definition in definitions.items():
+        if isinstance(definition, ObjectTypeDefinitionNode):
+            kept[name] = _with(definition, interfaces=implemented(definition))
+            alive |= {i.name.value for i in implemented(definition)}
+    for name, definition in definitions.items():
+        if isinstance(definition, InterfaceTypeDefinitionNode) and name not in alive:
+            kept[name] = _with(definition, fields=())
+    return kept
 
 
 def _with(definition: DefinitionNode, **changes: Iterable[Any]) -> DefinitionNode:

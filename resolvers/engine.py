@@ -82,7 +82,7 @@ class Engine:
         if found:
             response["errors"] = errors.in_order(found)
         if explain and plan:
-            response["extensions"] = {"explain": describe(plan, self.sources)}
+            response["extensions"] = {"explain": describe(plan, self.sources, self._household)}
         return Answer("data", orjson.dumps(response))
 
     def explain(
@@ -92,7 +92,7 @@ class Engine:
         request = self.read(query, variables, operation_name, access)
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
-        return describe(self.plan(request), self.sources)
+        return describe(self.plan(request), self.sources, self._household)
 
     def context(self, access: AccessRequest) -> Context:
         """What resolvers under Strawberry's own execution work with."""

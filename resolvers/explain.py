@@ -12,12 +12,18 @@ from auth.access import Decision
 from resolvers.errors import pattern
 from resolvers.plan import Plan, Refusal, Step
 from sources.coalescer import Coalescer
-from sources.protocol import All, Column, Compare, Condition, Holds, Only, Operand, Param, Shape, Some
+from sources.protocol import All, Call, Column, Compare, Condition, Holds, Only, Operand, Param, Shape, Some
 
 
-def describe(plan: Plan, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
-    """The plan as plain data: steps, decisions, what is withheld always, and what depends on each row's subject."""
+def describe(plan: Plan, sources: Mapping[str, Coalescer], household: tuple[Shape, str]) -> dict[str, Any]:
+    """The plan as plain data: steps, decisions, what is withheld always, and what depends on each row's subject.
+
+    `household` is how the caller's own household is found, which comes first where the plan needs it.
+    """
+    shape, source = household
+    first = {"source": source, "table": shape.table, "key": shape.key, "statement": _statement(shape, sources[source])}
     return {
+        "before": [first] if plan.needs_household else [],
         "steps": [_step(step, sources) for level in plan.levels for step in level],
         "searches": [_decision(d) for d in plan.searches],
         "decisions": [_decision(d) for d in plan.decisions],
@@ -29,6 +35,9 @@ def describe(plan: Plan, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
 def render(description: Mapping[str, Any]) -> str:
     """The same as text, for a terminal."""
     lines = []
+    for look_up in description["before"]:
+        lines.append(f"before   {look_up['source']}.{look_up['table']}  by {look_up['key']}, for the caller's household")
+        lines.append(f"         {look_up['statement'] or 'one request to the register'}")
     for step in description["steps"]:
         lines.append(f"level {step['level']}  {step['source']}.{step['table']}  by {step['key'] or 'filter'}{_from(step)}")
         lines += [f"         {line}" for line in (step["statement"] or "one request to the register").splitlines()]
@@ -65,7 +74,13 @@ def _step(step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
         "keysFrom": None if parent is None else f"step {parent}",
         "statement": _statement(step.shape, sources[step.source]),
         "values": [str(value) for value in step.values],
-        "guards": [_guard(column) for column in step.columns if isinstance(column, Holds | Only)],
+        "guards": [
+            *(_guard(column) for column in step.columns if isinstance(column, Holds | Only)),
+            *(
+                f"{_conditional(step, place)} only for keys of which the row of step {step.parent} holds"
+                for place in step.conditional
+            ),
+        ],
     }
 
 
@@ -79,6 +94,11 @@ def _guard(column: Column) -> str:
         return f"{_operand(column.operand)} only where {_words(column.condition)}"
     assert isinstance(column, Holds)
     return f"whether {_words(column.condition)}, read to decide"
+
+
+def _conditional(step: Step, place: int) -> str:
+    column = step.columns[place - (step.key is not None)]
+    return _operand(column) if isinstance(column, str | Call) else str(column)
 
 
 def _words(condition: Condition) -> str:

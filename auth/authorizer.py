@@ -68,7 +68,7 @@ class RegulationAuthorizer:
             raise BrokenRegulations(mistakes)
         self.version = regulations.version
         self.parties = regulations.parties
-        self.declared_purposes = regulations.purposes
+        self.declared_purposes = {str(code): purpose for code, purpose in regulations.purposes.items()}
         self.table = Table(regulations.parties, regulations.purposes, regulations.regulations)
         self._coordinates = frozenset(coordinates)
         self._today = today

@@ -186,8 +186,8 @@ def test_purposes_are_those_of_the_agency_and_the_role(authorizer: RegulationAut
 
 
 def test_titles_come_with_the_set(authorizer: RegulationAuthorizer) -> None:
-    assert [str(code) for code in authorizer.declared_purposes] == ["welfare", "travel"]
-    assert next(iter(authorizer.declared_purposes.values())).title.ko == "복지"
+    assert list(authorizer.declared_purposes) == ["welfare", "travel"]
+    assert authorizer.declared_purposes["welfare"].title.ko == "복지"
     jurisdictions = {str(name): agency.jurisdiction for name, agency in authorizer.parties.agencies.items()}
     assert (jurisdictions["north"], jurisdictions["south"], jurisdictions["tax"]) == ("11110", "01110", None)
 

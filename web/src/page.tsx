@@ -14,7 +14,11 @@ const CHOICE_KEY = 'madang:choice';
 export function Page() {
   const [personas, setPersonas] = useState<Persona[]>();
   const [problem, setProblem] = useState('');
-  const renew = useCallback(async () => setPersonas(await fetchPersonas()), []);
+  const renew = useCallback(async () => {
+    const fresh = await fetchPersonas();
+    setPersonas(fresh);
+    return fresh;
+  }, []);
 
   useEffect(() => {
     renew().catch((error: Error) => setProblem(error.message));
@@ -32,7 +36,7 @@ function firstChoice(personas: Persona[]): Choice {
   return examples[0]!.choice;
 }
 
-function Session({ personas, renew }: { personas: Persona[]; renew: () => Promise<void> }) {
+function Session({ personas, renew }: { personas: Persona[]; renew: () => Promise<Persona[]> }) {
   const [choice, setChoice] = useState(() => firstChoice(personas));
   const citizen = personas.find((persona) => persona.rrn)?.rrn ?? undefined;
 
@@ -45,7 +49,10 @@ function Session({ personas, renew }: { personas: Persona[]; renew: () => Promis
       makeFetcher(
         () => latest.current.choice,
         () => latest.current.personas.find(({ name }) => name === latest.current.choice.persona)?.token,
-        renew,
+        async () => {
+          // At once: the request that waits for the new token does not wait for the page to be drawn again.
+          latest.current.personas = await renew();
+        },
       ),
     [choice.persona, choice.view, renew],
   );

@@ -40,29 +40,43 @@ export function Withheld() {
   return (
     <section className="madang-withheld" aria-label="What the answer lacks" aria-live="polite">
       {errors.length === 0 && <h2 className="whole">Whole answer: nothing was withheld</h2>}
-      {withheld.length > 0 && <h2>Withheld: {withheld.length === 1 ? '1 field' : `${withheld.length} fields`}</h2>}
-      <ul>
-        {withheld.map(({ message, extensions: { coordinate, rules = [], pattern } = {} }, index) => (
-          <Lack key={index} what={coordinate} why={message.split(' is withheld: ').at(-1)} where={pattern}>
-            {rules.map(({ regulation, id, basis }) => (
-              <small key={`${regulation}/${id}`}>{basis} <code>{regulation}/{id}</code></small>
-            ))}
-          </Lack>
-        ))}
-      </ul>
-      {down.length > 0 && <h2 className="down">Did not answer</h2>}
-      <ul>
-        {down.map(({ message, extensions }, index) => (
-          <Lack key={index} what={extensions?.holder} why={message} where={extensions?.patterns?.join(', ')} />
-        ))}
-      </ul>
-      {others.length > 0 && <h2 className="down">Refused</h2>}
-      <ul>
-        {others.map(({ message, extensions }, index) => (
-          <Lack key={index} what={extensions?.code ?? 'ERROR'} why={message} />
-        ))}
-      </ul>
+      {withheld.length > 0 && (
+        <Group title={`Withheld: ${withheld.length === 1 ? '1 field' : `${withheld.length} fields`}`}>
+          {withheld.map(({ message, extensions: { coordinate, rules = [], pattern } = {} }, index) => (
+            <Lack key={index} what={coordinate} why={message.split(' is withheld: ').at(-1)} where={pattern}>
+              {rules.map(({ regulation, id, basis }) => (
+                <small key={`${regulation}/${id}`}>
+                  <strong>{basis}</strong> <code>{regulation}/{id}</code>
+                </small>
+              ))}
+            </Lack>
+          ))}
+        </Group>
+      )}
+      {down.length > 0 && (
+        <Group title="Did not answer" className="down">
+          {down.map(({ message, extensions }, index) => (
+            <Lack key={index} what={extensions?.holder} why={message} where={extensions?.patterns?.join(', ')} />
+          ))}
+        </Group>
+      )}
+      {others.length > 0 && (
+        <Group title="Refused" className="down">
+          {others.map(({ message, extensions }, index) => (
+            <Lack key={index} what={extensions?.code ?? 'ERROR'} why={message} />
+          ))}
+        </Group>
+      )}
     </section>
+  );
+}
+
+function Group({ title, className, children }: { title: string; className?: string; children: ReactNode }) {
+  return (
+    <>
+      <h2 className={className}>{title}</h2>
+      <ul>{children}</ul>
+    </>
   );
 }
 
@@ -72,8 +86,8 @@ function Lack({ what, why, where, children }: { what?: string; why?: string; whe
       <code>{what}</code>
       <span>
         {why}
-        {where && <small>at <code>{where}</code></small>}
         {children}
+        {where && <small>at <code>{where}</code></small>}
       </span>
     </li>
   );

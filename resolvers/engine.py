@@ -17,6 +17,7 @@ from auth.access import AccessRequest, Authorizer
 from auth.pseudonyms import Pseudonym, Pseudonyms
 from resolvers import errors
 from resolvers.assemble import LOST, WITHHELD, compile_root, fill, reached
+from resolvers.attach import attach
 from resolvers.execute import Executor, Results
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
@@ -25,7 +26,7 @@ from resolvers.operation import Limits, Operations, RequestError
 from resolvers.plan import BoundRoot, Environment, Plan, Refusal
 from resolvers.planner import plan as make_plan
 from resolvers.request import Request
-from resolvers.rows import Context, attach
+from resolvers.rows import Context
 from resolvers.selection import Collected, Path, collect
 from resolvers.views import Views
 from schema.catalogue import Catalogue

@@ -1,0 +1,225 @@
+"""Root fields under Strawberry's own execution, and the tying of all resolvers to the schema.
+
+The searches follow the same law as the plan's: each key, filter and order is decided, and a search that is allowed for some
+subjects only is narrowed to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from typing import Any
+
+from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+
+from auth.access import Access, Decision, Verdict
+from auth.pseudonyms import InvalidCursor, InvalidId
+from resolvers.inputs import InputError, listing_context, refuse_unreadable
+from resolvers.rows import Context, Ensured, Row, Withheld, field_resolver, operand_of
+from schema.build import order_values
+from schema.catalogue import Catalogue, IdField, ListingRoot, LookupRoot, RecordType
+from sources.protocol import All, Compare, Condition, Count, Key, Order, Param, Shape, Some, SourceError
+
+
+def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
+    """Give the schema's declared fields their resolvers."""
+    for record in catalogue.records.values():
+        kind = schema.type_map[record.name]
+        assert isinstance(kind, GraphQLObjectType)
+        kind.is_type_of = None
+        for name, item in record.fields.items():
+            kind.fields[name].resolve = _guarded(field_resolver(item))
+    for root in catalogue.roots.values():
+        assert schema.query_type is not None
+        schema.query_type.fields[root.name].resolve = _guarded(_root_resolver(root))
+        if isinstance(root, ListingRoot):
+            _attach_connection(schema, root)
+    assert schema.query_type is not None
+    schema.query_type.fields["node"].resolve = _guarded(_node)
+    node = schema.type_map["Node"]
+    assert isinstance(node, GraphQLInterfaceType)
+    node.resolve_type = lambda row, *_: row.record.name
+
+
+def _attach_connection(schema: GraphQLSchema, root: ListingRoot) -> None:
+    for name in (f"{root.record.name}Connection", f"{root.record.name}Edge", "PageInfo"):
+        kind = schema.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        kind.is_type_of = None
+        for member, definition in kind.fields.items():
+            definition.resolve = lambda parent, info, member=member: parent[member]
+    connection = schema.type_map[f"{root.record.name}Connection"]
+    assert isinstance(connection, GraphQLObjectType)
+    connection.fields["totalCount"].resolve = _guarded(_count_resolver(root))
+
+
+def _guarded(resolve: Any) -> Any:
+    """A problem makes the field null and is told once for its path pattern, with the response's other errors."""
+
+    async def resolver(parent: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
+        try:
+            return await resolve(parent, info.context, **{n: plain(v) for n, v in arguments.items()})
+        except (Withheld, InputError, SourceError) as problem:
+            info.context.note(info, problem)
+            return None
+
+    return resolver
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {n: plain(v) for n, v in value.items()}
+    return value.value if isinstance(value, Enum) else value
+
+
+def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
+    async def resolve(_: Any, context: Context, **arguments: Any) -> Any:
+        refuse_unreadable(arguments)
+        if isinstance(root, ListingRoot):
+            return await _list(context, root, arguments)
+        if root.caller:
+            key = root.record.by_attribute(root.caller)
+            ensured: Ensured = (frozenset({"self"}), frozenset({"household"}))
+            search = _search(context, "lookup", root.record.id.coordinate)
+            if context.caller.rrn is None:
+                raise InputError("BAD_USER_INPUT", f"`{root.name}` is for citizens; your token names no resident")
+            return await _find(context, root.record, key.column, context.caller.rrn, [search], ensured)  # type: ignore[attr-defined]
+        given = [k for k in root.keys if arguments.get(k.name) is not None]
+        searches = [_search(context, "lookup", k.coordinate) for k in given]
+        if len(given) != 1:
+            names = " and ".join(f"`{k.name}`" for k in root.keys)
+            raise InputError("BAD_USER_INPUT", f"`{root.name}` takes exactly one of {names}; you gave {len(given)}")
+        value: Key = arguments[given[0].name]
+        if isinstance(given[0], IdField):
+            value = _decode(context, str(value), [root.record.name])[1]
+        return await _find(context, root.record, given[0].column, value, searches, ())
+
+    return resolve
+
+
+async def _node(_: Any, context: Context, *, id: str) -> Any:
+    refuse_unreadable({"id": id})
+    allowed = {}
+    denied = []
+    for record in (r for r in context.catalogue.records.values() if r.node):
+        try:
+            allowed[record.name] = _search(context, "lookup", record.id.coordinate)
+        except Withheld as problem:
+            denied.append(problem)
+    if not allowed:
+        raise denied[0]
+    name, key = _decode(context, id, list(allowed))
+    record = context.catalogue.records[name]
+    return await _find(context, record, record.id.column, key, [allowed[name]], ())
+
+
+def _search(context: Context, access: Access, coordinate: str) -> Decision:
+    decision = context.profile.decide(coordinate, access, "search")
+    if decision.verdict is Verdict.DENY:
+        raise Withheld(decision)
+    return decision
+
+
+def _decode(context: Context, text: str, types: Sequence[str]) -> tuple[str, int]:
+    try:
+        return context.pseudonym.decode(text, types)
+    except InvalidId as error:
+        raise InputError("INVALID_ID", str(error)) from None
+
+
+async def _narrowing(
+    context: Context, record: RecordType, searches: Sequence[Decision], ensured: Ensured
+) -> tuple[list[Condition], list[Any], Ensured, Decision | None]:
+    """What restricts a search to the subjects for whom it is allowed."""
+    conditions: list[Condition] = []
+    values: list[Any] = []
+    narrowed = None
+    for search in searches:
+        if search.residual and not any(e <= search.residual for e in ensured):
+            condition, more = await context.condition(record, search.residual)
+            assert isinstance(condition, Some)
+            moved = tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(condition.conditions))  # type: ignore[union-attr]
+            conditions.append(Some(moved))
+            values += more
+            ensured, narrowed = (*ensured, search.residual), search
+    return conditions, values, ensured, narrowed
+
+
+async def _find(
+    context: Context, record: RecordType, column: str, key: Key, searches: Sequence[Decision], ensured: Ensured
+) -> Row | None:
+    conditions, values, ensured, narrowed = await _narrowing(context, record, searches, ensured)
+    shape = Shape(record.table, (record.key,), column, where=All(tuple(conditions)))
+    rows = await context.rows(record.source, shape, tuple(values), key)
+    if rows:
+        return Row(record, rows[0][1], "lookup", ensured)
+    if narrowed is not None:
+        raise Withheld(narrowed)
+    return None
+
+
+async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    record = root.record
+    given = {n: v for n, v in sorted((arguments.get("filter") or {}).items()) if v is not None}
+    asked = arguments.get("orderBy")
+    by = [Order(*order_values(record)[asked])] if asked else []
+    order = [*by, Order(record.key)]
+    sorts = [f.coordinate for o in by for f in record.sortable() if f.column == o.column] or [record.id.coordinate]
+    coordinates = dict.fromkeys([*(root.filters[n].target.coordinate for n in given), *sorts])
+    searches = [_search(context, "list", c) for c in coordinates]
+    first = context.limits.default_page if arguments.get("first") is None else arguments["first"]
+    if not 0 <= first <= context.limits.page:
+        raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {context.limits.page}")
+    conditions, values, ensured, _ = await _narrowing(context, record, searches, ())
+    for name, value in given.items():
+        item = root.filters[name]
+        operand, more = operand_of(item.target, context, {}, len(values))
+        values += [*more, value]
+        conditions.append(Compare(operand, item.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
+    counted = (list(conditions), list(values), ensured)
+    text = listing_context(root, arguments)
+    if arguments.get("after") is not None:
+        try:
+            after = context.pseudonym.open(text, arguments["after"])
+        except InvalidCursor as error:
+            raise InputError("INVALID_CURSOR", str(error)) from None
+        params = [Param(len(values) + i) for i in range(len(order))]
+        values += after
+        later = [Compare(o.column, "<" if o.descending else ">", p) for o, p in zip(order, params, strict=True)]
+        equal = [Compare(o.column, "=", p) for o, p in zip(order, params, strict=True)]
+        conditions.append(Some(tuple(All((*equal[:i], later[i])) for i in range(len(order)))))
+    columns = (record.key, *(o.column for o in order))
+    limit = Param(len(values))
+    shape = Shape(record.table, columns, None, where=All(tuple(conditions)), order=tuple(order), limit=limit)
+    groups = await context.sources[record.source].load(shape, (), (*values, first + 1))
+    rows = groups.get(None, [])
+    cursors = [context.pseudonym.seal(text, tuple(r[1:])) for r in rows[:first]]
+    nodes = [Row(record, r[0], "list", ensured) for r in rows[:first]]
+    return {
+        "edges": [{"node": n, "cursor": c} for n, c in zip(nodes, cursors, strict=True)],
+        "pageInfo": {
+            "hasNextPage": len(rows) > first,
+            "hasPreviousPage": arguments.get("after") is not None,
+            "startCursor": cursors[0] if cursors else None,
+            "endCursor": cursors[-1] if cursors else None,
+        },
+        "counted": counted,
+    }
+
+
+def _count_resolver(root: ListingRoot) -> Any:
+    async def resolve(connection: Mapping[str, Any], context: Context) -> int:
+        decision = context.profile.decide(root.count_coordinate, "list", "read")
+        if decision.verdict is Verdict.DENY:
+            raise Withheld(decision)
+        conditions, values, ensured = connection["counted"]
+        more, extra, _, _ = await _narrowing(context, root.record, [decision], ensured)
+        moved = [
+            Some(tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(m.conditions)))  # type: ignore[union-attr]
+            for m in more
+        ]
+        shape = Shape(root.record.table, (Count(),), None, where=All((*conditions, *moved)))
+        groups = await context.sources[root.record.source].load(shape, (), (*values, *extra))
+        return int(groups[None][0][0])
+
+    return resolve

@@ -1,0 +1,390 @@
+"""The pass that binds records to steps and columns; what is denied is bound to null and reaches no step.
+
+Residuals. A decision may hold for some subjects only: the caller's own resident, household or jurisdiction. Whom a row is about
+is told by columns of its own record, or else of the record it is linked from. In the first case the source itself decides, row
+by row: the value comes as `Only(condition, column)` beside `Holds(condition)`, which tells a withheld null from a plain one. In
+the second case the link's rows are asked only for keys whose parent row holds. A search with a residual narrows the search, and
+whatever the search has ensured for every row is not checked again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from auth.access import Access, Decision, Verdict
+from resolvers.authorize import filters_given
+from resolvers.draft import Draft, Residual
+from resolvers.plan import (
+    Argument,
+    Bound,
+    BoundRoot,
+    Constant,
+    CurrentDay,
+    CursorValue,
+    OfCaller,
+    PageSize,
+    Refusal,
+    Step,
+    Value,
+)
+from resolvers.selection import Asked, Connection, Edge, Root, Selection
+from schema.build import order_values
+from schema.catalogue import ColumnField, DerivedField, Field, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.declare import Arg, Hop, Today
+from sources.protocol import (
+    All,
+    Call,
+    Compare,
+    Condition,
+    Count,
+    Holds,
+    Join,
+    Only,
+    Operand,
+    Order,
+    Some,
+)
+
+
+@dataclass
+class Place:
+    """Where a selection's rows are: a step, and within its rows a joined table's alias or the step's own table."""
+
+    step: Step
+    alias: str
+    record: RecordType
+    ensured: tuple[Residual, ...]
+    """Residuals of which each holds for every row here, because the search or the link saw to it."""
+    above: Place | None = None
+    """The place that this record is linked from, where that one tells the subject."""
+
+    def operand(self, operand: Operand) -> Operand:
+        if isinstance(operand, Call):
+            return replace(operand, column=self.qualify(operand.column))
+        return self.qualify(operand)
+
+    def ensures(self, residual: Residual) -> bool:
+        """Whether nothing remains to be checked for any row here."""
+        teller = self.above.ensured if self.above else ()
+        return not residual or any(e <= residual for e in (*self.ensured, *teller))
+
+    def qualify(self, column: str) -> str:
+        return f"{self.alias}.{column}" if self.alias else column
+
+
+def bind(draft: Draft) -> None:
+    for root in draft.collected.roots:
+        draft.roots.append(_Binder(draft, root).run())
+
+
+class _Binder:
+    """Binds one root field. Its methods mirror what is asked: root, selection, field, link."""
+
+    def __init__(self, draft: Draft, root: Root) -> None:
+        self.draft, self.root = draft, root
+        self.searches = draft.searches[id(root)]
+        self.only: int | None = None
+
+    def run(self) -> BoundRoot:
+        root = self.root
+        if root.declared is None:
+            return self.node()
+        if denied := next((d for d in self.searches if d.verdict is Verdict.DENY), None):
+            self.draft.withheld.append(Refusal((root.name,), denied))
+            return BoundRoot(root.name, "refused", root.arguments)
+        return self.lookup(root.declared) if isinstance(root.declared, LookupRoot) else self.listing(root.declared)
+
+    # Roots
+
+    def lookup(self, declared: LookupRoot) -> BoundRoot:
+        bound = BoundRoot(self.root.name, "lookup", self.root.arguments, records=[declared.record.name])
+        ensured: list[Residual] = []
+        if declared.caller:
+            key = declared.record.by_attribute(declared.caller)
+            assert isinstance(key, ColumnField)
+            assert declared.record.subject
+            assert key.column == declared.record.subject.self
+            column = key.column
+            value: Value = OfCaller(declared.caller)  # type: ignore[arg-type]
+            ensured = [frozenset({"self"}), frozenset({"household"})]
+        else:
+            given = self.draft.arguments[self.root.arguments]
+            chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
+            column = chosen.column
+            value = Argument(self.root.arguments, chosen.name)
+        self.find(bound, declared.record, self.root.selections[0], column, value, self.searches, ensured)
+        return bound
+
+    def node(self) -> BoundRoot:
+        bound = BoundRoot(self.root.name, "node", self.root.arguments)
+        for selection, search in zip(self.root.selections, self.searches, strict=True):
+            if search.verdict is Verdict.DENY:
+                continue
+            bound.records.append(selection.record.name)
+            value = Argument(self.root.arguments, "id")
+            self.find(bound, selection.record, selection, selection.record.id.column, value, [search], [])
+        if not bound.records:
+            self.draft.withheld.append(Refusal((self.root.name,), self.searches[0]))
+            bound.kind = "refused"
+        return bound
+
+    def find(
+        self, bound: BoundRoot, record: RecordType, selection: Selection, key: str, value: Value, searches: list[Decision],
+        ensured: list[Residual],
+    ) -> None:  # fmt: skip
+        """One record by a key, narrowed to the subjects for whom the search is allowed."""
+        step = self.step(record.source, record.table, record, key, level=0)
+        step.root_key, step.single = value, True
+        place = Place(step, "", record, tuple(ensured))
+        if narrowed := self.narrow(place, searches):
+            bound.narrowed[step.index] = narrowed
+        bound.steps.append(step.index)
+        self.only = step.index if bound.kind == "node" else None
+        bound.fields.append(self.selection(selection, place))
+
+    def listing(self, declared: ListingRoot) -> BoundRoot:
+        record, arguments = declared.record, self.root.arguments
+        bound = BoundRoot(self.root.name, "listing", arguments, records=[record.name])
+        step = self.step(record.source, record.table, record, None, level=0)
+        place = Place(step, "", record, ())
+        bound.steps.append(step.index)
+        self.filter(declared, place)
+        self.narrow(place, self.searches)
+        if _asks_count(self.root.connection):
+            self.count(bound, place)
+        self.paginate(bound, place)
+        self.connection(bound, place)
+        step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
+        return bound
+
+    def filter(self, declared: ListingRoot, place: Place) -> None:
+        for name in filters_given(self.draft.arguments[self.root.arguments]):
+            item = declared.filters[name]
+            value = place.step.param(Argument(self.root.arguments, "filter", name))
+            place.step.where.append(Compare(self.operand(item.target, place, None), item.operator, value))  # type: ignore[arg-type]
+
+    def count(self, bound: BoundRoot, place: Place) -> None:
+        decision = self.draft.decisions[id(self.root.connection)]
+        if decision.verdict is Verdict.DENY:
+            return
+        listed = place.step
+        step = self.step(listed.source, listed.table, place.record, None, level=0)
+        step.where, step.values, step.columns = list(listed.where), list(listed.values), [Count()]
+        if condition := self.condition(Place(step, "", place.record, place.ensured), decision.residual):
+            # An aggregate over rows of which some are not the caller's to count is narrowed to those that are.
+            step.where.append(condition)
+        bound.count_step = step.index
+
+    def paginate(self, bound: BoundRoot, place: Place) -> None:
+        """Order, page size, and the rows after the cursor: a keyset, so a page costs the same wherever it lies."""
+        step, record, arguments = place.step, place.record, self.root.arguments
+        given = self.draft.arguments[arguments]
+        order = [Order(record.key)]
+        if given.get("orderBy") is not None:
+            column, descending = order_values(record)[given["orderBy"]]
+            order.insert(0, Order(column, descending))
+        step.order, step.limit = order, PageSize(arguments)
+        bound.cursor = tuple(step.place(o.column) for o in order)
+        if given.get("after") is not None:
+            values = [step.param(CursorValue(arguments, i)) for i in range(len(order))]
+            later = [Compare(o.column, "<" if o.descending else ">", v) for o, v in zip(order, values, strict=True)]
+            equal = [Compare(o.column, "=", v) for o, v in zip(order, values, strict=True)]
+            step.where.append(Some(tuple(All((*equal[:i], later[i])) for i in range(len(order)))))
+
+    def connection(self, bound: BoundRoot, place: Place) -> None:
+        assert self.root.connection is not None
+        record = place.record.name
+        for name, part in self.root.connection.parts:
+            if isinstance(part, Edge):
+                inner: list[tuple[str, Any]] = []
+                for item, what in part.parts:
+                    if isinstance(what, Selection):
+                        bound.fields.append(self.selection(what, place))
+                        inner.append((item, len(bound.fields) - 1))
+                    else:
+                        inner.append((item, what if what == "cursor" else Constant(f"{record}Edge")))
+                bound.connection.append((name, inner))
+            elif isinstance(part, list):
+                bound.connection.append((name, {n: f if f != "__typename" else Constant("PageInfo") for n, f in part}))
+            elif part == "totalCount":
+                bound.connection.append((name, "totalCount"))
+                if bound.count_step is None:
+                    decision = self.draft.decisions[id(self.root.connection)]
+                    self.draft.withheld.append(Refusal((self.root.name, name), decision))
+            else:
+                bound.connection.append((name, Constant(f"{record}Connection")))
+
+    # Records
+
+    def selection(self, selection: Selection, place: Place) -> list[Bound]:
+        return [self.asked(asked, place) for asked in selection.asked]
+
+    def asked(self, asked: Asked, place: Place) -> Bound:
+        if asked.field is None:
+            return Bound(asked.name, asked.path, "constant", value=place.record.name)
+        decision = self.draft.decisions[id(asked)]
+        if decision.verdict is Verdict.DENY:
+            self.draft.withheld.append(Refusal(asked.path, decision, self.only))
+            return Bound(asked.name, asked.path, "constant")
+        condition = None if place.ensures(decision.residual) else self.condition(place.above or place, decision.residual)
+        if isinstance(asked.field, LinkField):
+            assert asked.selection is not None
+            bound = self.link(asked, asked.field, asked.selection, place, condition, decision)
+        else:
+            kind = "id" if isinstance(asked.field, IdField) else "column"
+            operand = place.operand(self.operand(asked.field, place, asked.arguments))
+            bound = Bound(asked.name, asked.path, kind, self.guarded(place, operand, condition), record=place.record.name)  # type: ignore[arg-type]
+        if condition is not None:
+            self.guard(bound, asked, place, condition, decision)
+        return bound
+
+    def guarded(self, place: Place, operand: Operand, condition: Condition | None) -> int:
+        """The operand's place in the rows: there only where the condition holds."""
+        if condition is None:
+            return place.step.place(operand)
+        if place.above is None:
+            return place.step.place(Only(condition, operand))
+        # Each use has a column of its own: another use of the same operand may be under no condition.
+        at = place.step.add(operand)
+        place.step.conditional[at] = place.above.step.place(Holds(condition))
+        return at
+
+    def guard(self, bound: Bound, asked: Asked, place: Place, condition: Condition, decision: Decision) -> None:
+        teller = place.above or place
+        bound.guard, bound.guard_above = teller.step.place(Holds(condition)), place.above is not None
+        bound.refusal = len(self.draft.guarded)
+        self.draft.guarded.append(Refusal(asked.path, decision, self.only))
+
+    def operand(self, item: Field, place: Place, arguments: int | None) -> Operand:
+        match item:
+            case ColumnField(column=column) | IdField(column=column):
+                return column
+            case DerivedField(expression=expression):
+                values = [_input(a, arguments) for a in expression.args]
+                return Call(expression.function, expression.column, tuple(place.step.param(v) for v in values))  # type: ignore[arg-type]
+            case _:
+                raise AssertionError(item)
+
+    # Links
+
+    def link(
+        self, asked: Asked, item: LinkField, selection: Selection, place: Place, condition: Condition | None, decision: Decision
+    ) -> Bound:
+        target = self.draft.catalogue.records[item.target]
+        if self.joinable(item, target, place, condition):
+            return self.join(asked, item, selection, target, place)
+        start = self.guarded(place, place.qualify(item.start), condition)
+        place.step.has_children = True
+        parent, column, hops = place.step, start, item.through
+        steps: list[Step] = []
+        for hop in hops:
+            steps.append(self.hop(hop, parent, column))
+            parent, column = steps[-1], steps[-1].place(hop.value)
+        step = self.step(target.source, target.table, target, item.end, parent.level + 1)
+        step.parent, step.parent_column, step.hops, step.single = (
+            parent.index,
+            column,
+            tuple(s.index for s in steps),
+            not item.many,
+        )
+        above = None if target.subject else place
+        ensured = (decision.residual,) if above and decision.residual else place.ensured if above else ()
+        inner = Place(step, "", target, ensured, above)
+        if item.many:
+            self.order(asked, item, inner)
+        bound = Bound(asked.name, asked.path, "many" if item.many else "one", start, step=step.index, record=target.name)
+        bound.fields = self.selection(selection, inner)
+        return bound
+
+    def joinable(self, item: LinkField, target: RecordType, place: Place, condition: Condition | None) -> bool:
+        """A record of the same source, at most one for each row, and for every row that is shown: one statement is cheaper."""
+        same = target.source == place.record.source and item.end == target.key
+        able = self.draft.capabilities[target.source].joins
+        return same and able and not item.many and not item.through and condition is None and target.subject is not None
+
+    def join(self, asked: Asked, item: LinkField, selection: Selection, target: RecordType, place: Place) -> Bound:
+        alias = f"{target.table}{len(place.step.joins) + 1}"
+        place.step.joins.append(Join(alias, target.table, item.end, place.qualify(item.start)))
+        inner = Place(place.step, alias, target, ())
+        bound = Bound(asked.name, asked.path, "joined", place.step.place(inner.qualify(target.key)), record=target.name)
+        bound.fields = self.selection(selection, inner)
+        return bound
+
+    def hop(self, hop: Hop, parent: Step, column: int) -> Step:
+        step = self.step(hop.source, hop.table, None, hop.key, parent.level + 1)
+        step.parent, step.parent_column, step.has_children = parent.index, column, True
+        parent.has_children = True
+        for name, value in hop.where:
+            step.where.append(Compare(name, "=", step.param(Constant(value))))
+        return step
+
+    def order(self, asked: Asked, item: LinkField, place: Place) -> None:
+        """The asked order, or else the declared one if its column may be read, and then the key: a total order."""
+        assert asked.arguments is not None
+        given, record = self.draft.arguments[asked.arguments], place.record
+        order: list[Order] = []
+        if given.get("orderBy") is not None:
+            order = [Order(*order_values(record)[given["orderBy"]])]
+        elif item.order and self.readable(place, item.order.lstrip("-")):
+            order = [Order(item.order.lstrip("-"), item.order.startswith("-"))]
+        step = place.step
+        step.order = [*order, *([] if order and order[0].column == record.key else [Order(record.key)])]
+        if given.get("limit") is not None:
+            step.limit = Argument(asked.arguments, "limit")
+        if step.hops:
+            step.merge = tuple((step.place(o.column), o.descending) for o in step.order)
+
+    def readable(self, place: Place, column: str) -> bool:
+        """Whether the column may be read of every row here."""
+        access: Access = "list" if isinstance(self.root.declared, ListingRoot) else "lookup"
+        fields = (f for f in place.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
+        decisions = [self.draft.profile.decide(f.coordinate, access, "read") for f in fields]
+        return bool(decisions) and all(d.verdict is Verdict.PERMIT and place.ensures(d.residual) for d in decisions)
+
+    # Conditions
+
+    def condition(self, place: Place, residual: Residual) -> Condition | None:
+        """What must hold for a row's subject; None where nothing remains to be checked."""
+        if place.ensures(residual):
+            return None
+        subject = place.record.subject
+        assert subject is not None
+        columns = {"self": subject.self, "household": subject.household, "jurisdiction": subject.jurisdiction}
+        compares = []
+        for kind in sorted(residual):
+            # A record that is about a household, not a resident, is its members' own.
+            kind = "household" if kind == "self" and columns["self"] is None else kind
+            if (column := columns[kind]) is not None:
+                self.draft.needs_household |= kind == "household"
+                value = OfCaller("rrn" if kind == "self" else kind)
+                compares.append(Compare(place.qualify(column), "=", place.step.param(value)))
+        return Some(tuple(dict.fromkeys(compares)))
+
+    def narrow(self, place: Place, searches: list[Decision]) -> Decision | None:
+        """Restrict a root's rows to the subjects for whom every search is allowed; the decision that did, if one did."""
+        narrowed = None
+        for search in searches:
+            if condition := self.condition(place, search.residual):
+                place.step.where.append(condition)
+                place.ensured = (*place.ensured, search.residual)
+                narrowed = search
+        return narrowed
+
+    def step(self, source: str, table: str, record: RecordType | None, key: str | None, level: int) -> Step:
+        step = Step(len(self.draft.steps), source, table, record, key, level)
+        self.draft.steps.append(step)
+        return step
+
+
+def _asks_count(connection: Connection | None) -> bool:
+    return connection is not None and any(part == "totalCount" for _, part in connection.parts)
+
+
+def _input(argument: Arg | Today | int, arguments: int | None) -> Value:
+    if isinstance(argument, Today):
+        return CurrentDay()
+    if isinstance(argument, Arg):
+        assert arguments is not None
+        return Argument(arguments, argument.name)
+    return Constant(argument)

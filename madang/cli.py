@@ -32,6 +32,9 @@ from schema.catalogue import DeclarationError
 P = ParamSpec("P")
 R = TypeVar("R")
 
+RESIDENTS = click.IntRange(1_000, 20_000_000)
+"""The populations that the sample nation can have."""
+
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take when the server is told to stop."""
 
@@ -71,7 +74,7 @@ def main() -> None:
 @main.command()
 @click.option("--host", help="Where to listen, instead of the settings' host; a demo listens on loopback alone.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of the settings' port; 0 for a free one.")
-@click.option("--residents", type=click.IntRange(min=1), help="In a demo: how many residents; by default those that are there.")
+@click.option("--residents", type=RESIDENTS, help="In a demo: how many residents; by default those that are there.")
 @command
 def serve(file: Path | None, host: str | None, port: int | None, residents: int | None) -> None:
     """Serve the graph, and in a demo its registers with it."""
@@ -90,7 +93,7 @@ def serve(file: Path | None, host: str | None, port: int | None, residents: int 
 
 
 @main.command()
-@click.option("--residents", type=click.IntRange(min=1), default=embedded.RESIDENTS, show_default=True, help="How many.")
+@click.option("--residents", type=RESIDENTS, default=embedded.RESIDENTS, show_default=True, help="How many.")
 @click.option("--seed", type=int, default=embedded.SEED, show_default=True, help="The same seed makes the same nation.")
 @command
 def seed(file: Path | None, residents: int, seed: int) -> None:

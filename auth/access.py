@@ -83,7 +83,7 @@ class Decision:
 
 
 class Profile(Protocol):
-    """All decisions for one (agency, role, purpose, case or none, day); never for one officer, so a plan made under it serves many."""
+    """All decisions for one (agency, role, purpose, case or none, day), never for one officer: its plans serve many."""
 
     def decide(self, coordinate: str, access: Access, use: Use) -> Decision:
         """The decision; total, so an unknown coordinate is denied."""

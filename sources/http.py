@@ -115,7 +115,6 @@ class HttpSource:
         return [record for task in tasks for record in task.result()]
 
     async def _search(self, shape: Shape, keys: list[Key], fields: Sequence[str]) -> list[Named]:
-        assert shape.key is not None
         try:
             content = orjson.dumps({"key": shape.key, "keys": keys, "fields": fields})
         except TypeError:
@@ -145,9 +144,10 @@ class HttpSource:
         columns = self._tables[shape.table]
         try:
             records = orjson.loads(body)["records"]
-            checked = [{field: _value(record[field], columns[field]) for field in fields} for record in records]
+            checked: list[Named] = [{field: _value(record[field], columns[field]) for field in fields} for record in records]
         except (ValueError, TypeError, LookupError) as error:
             raise SourceNonsense(self.name) from error
+        assert shape.key is not None
         if not isinstance(records, list) or any(record[shape.key] not in keys for record in checked):
             raise SourceNonsense(self.name)
         return checked
@@ -157,12 +157,8 @@ def _fields(shape: Shape, tables: Tables) -> list[str]:
     """The columns that a shape reads; raises `UnknownName` if it is more than this source can answer."""
     if shape.key is None or shape.joins or any(isinstance(column, (Count, Json)) for column in shape.columns):
         raise UnknownName("the shape has joins, a count, JSON or no key")
-    scope = Scope(shape, tables)
-    found: dict[str, None] = {}
-    for operand in operands(shape):
-        scope.type(operand)
-        found[operand if isinstance(operand, str) else operand.column] = None
-    return list(found)
+    Scope(shape, tables)
+    return list(dict.fromkeys(operand if isinstance(operand, str) else operand.column for operand in operands(shape)))
 
 
 def _value(value: Any, column_type: ColumnType) -> Any:

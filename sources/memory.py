@@ -7,7 +7,7 @@ from typing import Any
 
 from sources.evaluate import Named, answer, fits
 from sources.protocol import Batch, Capabilities, Join, Row, Shape, SourceNonsense, SourceUnavailable, Tables
-from sources.scope import Scope, UnknownName, operands
+from sources.scope import Scope, UnknownName
 
 Index = dict[Any, list[Named]]
 
@@ -32,9 +32,7 @@ class MemorySource:
             raise SourceUnavailable(self.name)
         shape = batch.shape
         try:
-            scope = Scope(shape, self._tables)
-            for operand in operands(shape):
-                scope.type(operand)
+            Scope(shape, self._tables)
         except UnknownName as error:
             raise SourceNonsense(self.name) from error
         return answer(batch, self._joined(shape, self._candidates(batch)))

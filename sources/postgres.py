@@ -1,5 +1,8 @@
 """A register in PostgreSQL, or in any server that speaks its protocol.
 
+Its columns' types are held against the declared ones once for each statement. The names of an enumeration are not: a CHECK in the
+register's own table is what keeps them.
+
 One fetch is one statement. Connections only ever run single read-only statements, so they hold no state that a reset would have
 to clear, and the source keeps them itself: acquiring one from asyncpg's pool for each fetch costs half as much CPU again as the
 fetch, even if it resets nothing.

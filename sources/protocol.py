@@ -47,7 +47,8 @@ class Param:
 class Call:
     """A value computed from one column, inside the source where it can.
 
-    - `years_since(column, today)`: whole years from a date to `today`; born on 29 February, a year is full on 1 March.
+    - `years_since(column, today)`: whole years from a date to `today`; born on 29 February, a year is full on 1 March. To a date
+      that is yet to come they are negative, and whole towards zero.
     - `reached_age(column, years, today)`: whether `years_since` is at least `years`.
     - `at_most(column, bound)`: whether the number is at most `bound`.
 

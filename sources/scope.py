@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple, TypeAlias
 
-from sources.protocol import All, Call, Column, ColumnType, Condition, Holds, Json, Only, Operand, Shape, Some, Tables
+from sources.protocol import All, Call, Column, ColumnType, Condition, Count, Holds, Json, Only, Operand, Shape, Some, Tables
 
 Scalar: TypeAlias = type[str] | type[int] | type[bool] | type[date]
 
@@ -39,7 +39,7 @@ def scalar(column_type: ColumnType) -> Scalar:
 
 
 class Scope:
-    """The tables of one shape, by the names that its operands use."""
+    """The tables of one shape, by the names that its operands use; raises `UnknownName` for a shape that has no meaning."""
 
     def __init__(self, shape: Shape, tables: Tables) -> None:
         self._aliases: dict[str, tuple[int, str]] = {"": (0, shape.table)}
@@ -51,6 +51,13 @@ class Scope:
             if self._column(join.table, join.column) != self.place(join.on).type:
                 raise UnknownName(f"`{join.alias}.{join.column}` and `{join.on}` are of different types")
             self._aliases[join.alias] = (number, join.table)
+        for operand in operands(shape):
+            self.type(operand)
+        for column in shape.columns:
+            if isinstance(column, Json) and not len(set(column.names)) == len(column.names) == len(column.columns):
+                raise UnknownName("the names of a JSON object must differ and be as many as its columns")
+        if Count() in shape.columns and shape != Shape(shape.table, (Count(),), joins=shape.joins, where=shape.where):
+            raise UnknownName("a count is the only column of its shape, which has no key, order or limit")
 
     def place(self, name: str) -> Place:
         """The column that `name` or `join.name` stands for."""

@@ -79,9 +79,7 @@ class _Builder:
 
     def statement(self) -> Statement:
         shape = self._shape
-        if shape.columns == (Count(),):
-            text = self._count()
-        elif shape.key is None:
+        if shape.key is None:
             text = self._scan()
         elif shape.limit is None:
             text = self._keyed(shape.key)
@@ -92,12 +90,7 @@ class _Builder:
             types = (self._scope.type(shape.key), *types)
         return Statement(text, shape.key is not None, tuple(self._numbers), types)
 
-    # The four forms of a statement.
-
-    def _count(self) -> str:
-        if self._shape.key is not None or self._shape.order or self._shape.limit is not None:
-            raise UnknownName("a count has no key, order or limit")
-        return f"SELECT count(*) FROM {self._from()}{self._where()}"
+    # The three forms of a statement.
 
     def _scan(self) -> str:
         columns = self._shape.columns
@@ -167,11 +160,9 @@ class _Builder:
                 self._laterals.append(f" CROSS JOIN LATERAL (SELECT {self._json_columns(column)}) AS {name}")
                 return f"row_to_json({name})"
             case Count():
-                raise UnknownName("a count is the only column of its shape")
+                return "count(*)"
 
     def _json_columns(self, column: Json) -> str:
-        if len(set(column.names)) != len(column.names) or len(column.names) != len(column.columns):
-            raise UnknownName("the names of a JSON object must differ and be as many as its columns")
         pairs = zip(column.columns, column.names, strict=True)
         return ", ".join(f"{self._column(inner)} AS {_quoted(name)}" for inner, name in pairs)
 
@@ -179,7 +170,6 @@ class _Builder:
         if isinstance(operand, str):
             place = self._scope.place(operand)
             return f"t{place.join}.{_quoted(place.column)}"
-        self._scope.type(operand)
         types = CALLS[operand.function][1]
         column = self._operand(operand.column)
         arguments = [self._param(param, kind) for param, kind in zip(operand.args, types, strict=True)]

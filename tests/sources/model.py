@@ -69,9 +69,8 @@ def truth(condition: Any, row: dict[str, Any], values: Any) -> bool | None:
             return None if left is None else any(left == item for item in right)
         if left is None or right is None:
             return None
-        return {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}[
-            condition.operator
-        ]
+        results = {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
+        return bool(results[condition.operator])
     parts = [truth(part, row, values) for part in condition.conditions]
     decisive = isinstance(condition, Some)
     assert isinstance(condition, (All, Some))

@@ -257,7 +257,7 @@ async def test_the_deadline_covers_waiting_and_fetching(gate: Gate) -> None:
         await turns()
     failures = await asyncio.gather(*loads, return_exceptions=True)
     assert all(isinstance(failure, SourceTimeout) for failure in failures)
-    assert 0.04 < loop.time() - began < 0.5
+    assert 0.04 < loop.time() - began < 2
     gate.open.set()
     assert (await coalescer.load(BY_ID, [1], ())).keys() == {1}
     await coalescer.aclose()

@@ -228,12 +228,10 @@ async def test_years_since_turn_on_the_birthday_and_on_1_march_for_29_february(e
     shape = Shape("person", ("born", Call("years_since", "born", (Param(0),))), "id", where=Compare("born", "<=", Param(0)))
     keys = [row["id"] for row in ROWS["person"]]
     assert {(row["born"].month, row["born"].day) for row in ROWS["person"] if row["born"]} >= {(2, 28), (2, 29), (3, 1)}
-    for days in range(400 * 4):
-        # Every day of four years round a leap day, or all days near one: the others are alike.
-        today = date(2022, 1, 1) + timedelta(days=days)
-        if (today.month, today.day) >= (2, 25) and (today.month, today.day) <= (3, 4):
+    for year in range(2022, 2027):
+        for days in range(10):
             for source in every_source.values():
-                await check(source, Batch(shape, keys, (today,)))
+                await check(source, Batch(shape, keys, (date(year, 2, 24) + timedelta(days=days),)))
 
 
 async def test_years_to_a_day_to_come_are_negative_and_whole(every_source: Mapping[str, Source]) -> None:
@@ -349,6 +347,10 @@ UNKNOWN = [
     Shape("person", (Call("at_most", "score", ()),), "id"),
     Shape("event", ("id",), "id", joins=(Join("p", "person", "nothing", "person_code"),)),
     Shape("event", ("id",), "id", joins=(Join("p", "person", "id", "person_code"),)),
+    Shape("person", (Count(), "id"), "id"),
+    Shape("person", (Count(),), "id"),
+    Shape("person", (Json(("a", "a"), ("id", "name")),), "id"),
+    Shape("person", (Json(("a",), ("id", "name")),), "id"),
     Shape('person"; DROP TABLE person; --', ("id",), "id"),
     Shape("person", ('id" FROM person; --',), "id"),
 ]

@@ -23,6 +23,10 @@ class LoadError(Exception):
     """The load could not be put on, or was not answered; says what."""
 
 
+class TooSlow(LoadError):
+    """Not a single request was answered in the time given."""
+
+
 @dataclass(frozen=True)
 class Measurement:
     """One round of one query on one server; times in milliseconds, CPU in milliseconds a request."""
@@ -64,7 +68,9 @@ def measure(url: str, requests: Path, *, connections: int, seconds: float, serve
     if line is None:
         raise LoadError(f"wrk ended without a result: {done.stderr or done.stdout}")
     result = json.loads(line.removeprefix("RESULT "))
-    if result["failures"] or not result["requests"]:
+    if not result["requests"]:
+        raise TooSlow(f"{url} answered nothing within {seconds:.0f} seconds")
+    if result["failures"]:
         raise LoadError(f"{result['failures']} of {result['requests']} requests to {url} failed")
     return Measurement(
         rate=result["requests"] * 1e6 / result["microseconds"],

@@ -1,26 +1,28 @@
 """`python -m benchmarks`, or `make bench`: Madang beside a hand-written endpoint and stock Strawberry.
 
 It runs the sample nation with its registers, starts the three servers over it, checks that they give the same data, and measures
-them in turn: in every round each query, at each number of connections, on each server, one right after the other, so that whatever else
-the machine does meets them all. The results go to the terminal and into `benchmarks/README.md`.
+them in turn: in every round each query, at each number of connections, on each server, one right after the other, so that
+whatever else the machine does meets them all. The results go to the terminal and into `benchmarks/README.md`.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import statistics
 import tempfile
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 
 from benchmarks import planning, report, verify
 from benchmarks.gateway import madang, prepare
-from benchmarks.load import LoadError, Measurement, measure, peak_memory, write_requests
+from benchmarks.load import LoadError, Measurement, TooSlow, measure, peak_memory, write_requests
 from benchmarks.servers import ROOT, Server, handwritten, stock
 from benchmarks.workloads import WORKLOADS, Workload, keys
 from madang import embedded, settings
@@ -30,6 +32,10 @@ CONNECTIONS = (1, 32)
 DIRECTORY = ROOT / ".madang" / "bench"
 SAMPLES = 50
 """Keys of each workload that the servers' answers are compared for."""
+
+PACERS = 5
+WAVES = 4
+PATIENCE = 30.0
 
 
 @dataclass(frozen=True)
@@ -41,11 +47,33 @@ class Bench:
     postmaster: int
     settings: Path
     scratch: Path
+    paces: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def verify(self, workloads: Sequence[Workload], samples: int = SAMPLES) -> None:
         """Raise `verify.Different` unless all servers give the same data."""
         for workload in workloads:
             verify.verify(self.servers, workload, self.keys[workload.name][:samples])
+
+    async def planning(self, times: int = planning.TIMES) -> planning.Planning:
+        """Measure planning under the regulations in force, in this process."""
+        loaded = settings.load(self.settings)
+        gateway = open_gateway(loaded, read_law(loaded), None)
+        try:
+            return planning.measure(gateway.engine, WORKLOADS[1].access, times=times)
+        finally:
+            await gateway.aclose()
+
+    def pace(self, server: Server, workload: Workload) -> float:
+        """Seconds that one request takes alone."""
+        found = self.paces.get((server.name, workload.name))
+        if found is None:
+            took = []
+            for key in self.keys[workload.name][:PACERS]:
+                begun = time.perf_counter()
+                verify.ask(server, workload, key)
+                took.append(time.perf_counter() - begun)
+            found = self.paces[server.name, workload.name] = statistics.median(took)
+        return found
 
     def requests(self, server: Server, workload: Workload) -> Path:
         """The file with the requests of one workload for one server."""
@@ -56,9 +84,17 @@ class Bench:
 
     def measure(self, server: Server, workload: Workload, connections: int, seconds: float) -> Measurement:
         requests = self.requests(server, workload)
-        return measure(
-            server.url, requests, connections=connections, seconds=seconds, server=server.pid, postmaster=self.postmaster
-        )
+        # A slow server answers as many requests at once as there are connections, late: some such waves must fit in.
+        seconds = max(seconds, WAVES * connections * self.pace(server, workload))
+        while True:
+            try:
+                return measure(
+                    server.url, requests, connections=connections, seconds=seconds, server=server.pid, postmaster=self.postmaster
+                )
+            except TooSlow:
+                if seconds > PATIENCE:
+                    raise
+                seconds *= 2
 
 
 @contextmanager
@@ -99,16 +135,6 @@ def rounds(
     return found
 
 
-async def plan(running: Bench, times: int) -> planning.Planning:
-    """Measure planning under the regulations in force, in this process."""
-    loaded = settings.load(running.settings)
-    gateway = open_gateway(loaded, read_law(loaded), None)
-    try:
-        return planning.measure(gateway.engine, WORKLOADS[0].access, times=times)
-    finally:
-        await gateway.aclose()
-
-
 @click.command()
 @click.option("--quick", is_flag=True, help="20,000 residents, one short round; the results page is left alone.")
 @click.option("--residents", type=click.IntRange(min=1000), help="How many residents.  [default: 1,000,000]")
@@ -127,7 +153,7 @@ def main(quick: bool, residents: int | None, count: int | None, seconds: int | N
         with bench(directory, residents) as running:
             running.verify(workloads)
             click.echo(f"the three servers give the same data for {SAMPLES} keys of each query")
-            planned = asyncio.run(plan(running, planning.TIMES))
+            planned = asyncio.run(running.planning())
             measured = rounds(running, workloads, count, seconds)
             memory = {server.name: peak_memory(server.pid) for server in running.servers}
     except (embedded.EmbeddedError, LoadError, verify.Different) as error:

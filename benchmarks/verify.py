@@ -41,7 +41,8 @@ def ask(server: Server, workload: Workload, key: str) -> Any:
         answer.begin()
         body = json.loads(answer.read())
     if answer.status != 200 or "errors" in body:
-        raise Different(f"{workload.name}: {server.name} answered {answer.status} {json.dumps(body)[:500]}")
+        told = json.dumps(body.get("errors", body))[:500]
+        raise Different(f"{workload.name}: {server.name} answered {answer.status} {told}")
     return body["data"]
 
 

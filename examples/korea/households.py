@@ -171,7 +171,7 @@ def _sibling(pool: Pool, children: list[Person]) -> Person | None:
     sign = -1 if rng.random() < 0.5 else 1
     for gap in (2, 3, 4, 5, 6, 7, 8, 9, 10):
         for age in (children[0].age + sign * gap, children[0].age - sign * gap):
-            if age < 0 or (age < ADULT) != (children[0].age < ADULT) and rng.random() < 0.5:
+            if age < 0 or ((age < ADULT) != (children[0].age < ADULT) and rng.random() < 0.5):
                 continue
             if any(abs(child.age - age) < 2 for child in children):
                 continue

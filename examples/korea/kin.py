@@ -50,7 +50,7 @@ class Singles:
     """Adults who live alone and were never married, by sex and age."""
 
     def __init__(self, households: Iterable[Household]) -> None:
-        self._by_age: tuple[list[list[Person]], list[list[Person]]] = tuple([[] for _ in range(OLDEST + 1)] for _ in (0, 1))  # type: ignore[assignment]
+        self._by_age: list[list[list[Person]]] = [[[] for _ in range(OLDEST + 1)] for _ in (0, 1)]
         for household in households:
             head = household.members[0]
             if len(household.members) == 1 and head.age >= ADULT:
@@ -293,6 +293,6 @@ def _bury(person: Person, rng: Random) -> None:
     first = max([person.birth, person.married_on, *(child.birth for child in person.children)]) + 1
     if person.spouse and person.marriage == "WIDOWED" and person.age >= 50:
         first = max(first, person.birth + int(45 * _YEAR))
-    latest = days_ago(18.0, rng)
-    person.death = max(min(first + 30, TODAY), latest) if rng.random() < 0.8 else first + int(rng.random() * max(TODAY - first, 1))
-    person.death = min(person.death, TODAY)
+    lately = rng.random() < 0.8
+    day = max(first + 30, days_ago(18.0, rng)) if lately else first + int(rng.random() * max(TODAY - first, 1))
+    person.death = min(day, TODAY)

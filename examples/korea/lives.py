@@ -6,17 +6,17 @@ from random import Random
 
 from examples.korea.calendar import TODAY
 from examples.korea.kin import chance
+from examples.korea.names import Names
 from examples.korea.people import Household, Person
 from examples.korea.rrn import Numbers
-from examples.korea.names import Names
 
-_WORKS = ((19, 0.0), (25, 0.42), (30, 0.72), (55, 0.8), (62, 0.66), (70, 0.38), (80, 0.15), (200, 0.0))
+_WORKS = ((20, 0.0), (25, 0.42), (30, 0.72), (55, 0.8), (62, 0.66), (70, 0.38), (80, 0.15), (200, 0.0))
 _BUSINESS = ((25, 0.02), (35, 0.1), (50, 0.2), (65, 0.28), (200, 0.35))
 _MEDIAN = ((25, 22_000_000), (35, 34_000_000), (45, 43_000_000), (58, 44_000_000), (65, 28_000_000), (200, 17_000_000))
 _CARS = ((26, 0.15), (35, 0.5), (65, 0.68), (75, 0.42), (200, 0.15))
 _HOMES = ((30, 0.06), (40, 0.38), (50, 0.52), (200, 0.62))
-_STEMS = "가온 나래 다온 라온 마루 바름 새론 아라 여울 가람 누리 다솜 미르 보람 샛별 해든 온새 푸르내 한울 늘찬 들샘 모아 솔찬 윤슬".split()
-_TRADES = "전자 건설 물산 식품 의원 학원 정보 운수 섬유 화학 기계 유통 디자인 설비 농산 금속 출판 환경".split()
+_STEMS = ("가온", "나래", "다온", "라온", "마루", "바름", "새론", "아라", "여울", "가람", "누리", "다솜", "미르")
+_TRADES = ("전자", "건설", "물산", "식품", "의원", "학원", "정보", "운수", "섬유", "화학", "기계", "유통", "농산")
 WORKPLACES = tuple(f"{stem}{trade}" for stem in _STEMS for trade in _TRADES)
 
 

@@ -52,9 +52,15 @@ def pack(part: Part) -> dict[str, Chunk]:
     }
 
 
-async def load(dsns: Mapping[str, str], residents: int, seed: int, loaded: Callable[[int], None], finished: Callable[[], None]) -> None:
+Queues = Mapping[str, asyncio.Queue[Chunk | None]]
+"""Register → what is to be copied into it; None at the end."""
+
+
+async def load(
+    dsns: Mapping[str, str], residents: int, seed: int, loaded: Callable[[int], None], finished: Callable[[], None]
+) -> None:
     """Fills the databases; calls `loaded` with the residents of each part and `finished` for each register."""
-    queues: dict[str, asyncio.Queue[Chunk | None]] = {register: asyncio.Queue(_WAITING) for register in registers()}
+    queues: Queues = {register: asyncio.Queue(_WAITING) for register in registers()}
     indexing = asyncio.Semaphore(_WORKERS)
     async with asyncio.TaskGroup() as tasks:
         for register, queue in queues.items():
@@ -64,7 +70,7 @@ async def load(dsns: Mapping[str, str], residents: int, seed: int, loaded: Calla
             await queue.put(None)
 
 
-async def _make_parts(residents: int, seed: int, queues: Mapping[str, asyncio.Queue[Chunk | None]], loaded: Callable[[int], None]) -> None:
+async def _make_parts(residents: int, seed: int, queues: Queues, loaded: Callable[[int], None]) -> None:
     # Spawned, not forked: threads and connections of this process are none of the workers' business.
     with ProcessPoolExecutor(_WORKERS, multiprocessing.get_context("spawn")) as pool:
         waiting = deque(parts(residents, seed))
@@ -84,17 +90,19 @@ async def _fill(
     register: str, dsn: str, queue: asyncio.Queue[Chunk | None], indexing: asyncio.Semaphore, finished: Callable[[], None]
 ) -> None:
     tables, _, indexes = (DDL / f"{register}.sql").read_text(encoding="utf-8").partition(_AFTER)
+    filled: set[str] = set()
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
             await connection.execute(tables)
             while (chunk := await queue.get()) is not None:
+                filled.update(chunk)
                 for table, rows in chunk.items():
                     await connection.copy_to_table(table, source=io.BytesIO(rows), format="text", freeze=True)
             async with indexing:
                 await connection.execute(indexes)
         async with indexing:
-            await connection.execute("ANALYZE")
+            await connection.execute(f"ANALYZE {', '.join(sorted(filled))}")
         finished()
     finally:
         await connection.close()
@@ -107,7 +115,7 @@ def _give_up() -> None:
 
 
 @click.command()
-@click.option("--residents", type=int, default=RESIDENTS, show_default=True, help="How many residents, the dead and the emigrated among them.")
+@click.option("--residents", type=int, default=RESIDENTS, show_default=True, help="How many, the dead and the emigrated too.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same nation.")
 def main(residents: int, seed: int) -> None:
     """Make the sample nation and fill its fifteen databases; their DSNs are one line of JSON on standard input."""

@@ -6,12 +6,12 @@ Legacy registers are reached by an API of their own, so one of the sample's is. 
     {"key": "rrn", "keys": ["…"], "fields": ["rrn", "kind"]}
     → 200 {"records": [{"rrn": "…", "kind": "ACTIVE"}]}
 
-with `Authorization: Bearer <API key>`. Records come in no order, a key without a record is absent, dates are ISO 8601. An error is
-`{"error": "…"}` with 400 (no such field, or not such a body), 401, 404 (no such table) or 413. `GET /healthz` answers 200 when the
-database does.
+with `Authorization: Bearer <API key>`. Records come in no order, a key without a record is absent, dates are ISO 8601. An
+error is `{"error": "…"}` with 400 (no such field, or not such a body), 401, 404 (no such table), 413 or 503 (the database does
+not answer). `GET /healthz` answers 200 when the database does.
 
-Its DSN and API key come as one line of JSON on standard input, `{"dsn": "…", "api_key": "…"}`; the port that it listens on goes to
-standard output. It ends when standard input does.
+Its DSN and API key come as one line of JSON on standard input, `{"dsn": "…", "api_key": "…"}`; the port that it listens on goes
+to standard output. It ends when standard input does.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
+import click
 import orjson
 import uvicorn
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -57,7 +59,7 @@ def application(dsn: str, api_key: str) -> Starlette:
             yield
 
     async def search(request: Request) -> Response:
-        if not hmac.compare_digest(request.headers.get("authorization", ""), f"Bearer {api_key}"):
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {api_key}".encode()):
             raise Refused(401, "the API key is missing or wrong")
         statement, keys = _statement(request.path_params["table"], await request.body())
         records = await request.app.state.pool.fetch(statement, keys)
@@ -69,7 +71,13 @@ def application(dsn: str, api_key: str) -> Starlette:
 
     return Starlette(
         routes=[Route("/v1/{table}/search", search, methods=["POST"]), Route("/healthz", healthz)],
-        exception_handlers={Refused: _refuse},
+        exception_handlers={
+            Refused: _refuse,
+            HTTPException: _refuse_path,
+            asyncpg.PostgresError: _lack,
+            asyncpg.InterfaceError: _lack,
+            OSError: _lack,
+        },
         lifespan=lifespan,
     )
 
@@ -89,6 +97,8 @@ def _statement(table: str, body: bytes) -> tuple[str, list[str]]:
         raise Refused(400, f"records are not found by `{key}`")
     if not isinstance(keys, list) or not all(isinstance(one, str) for one in keys):
         raise Refused(400, "`keys` is not a list of strings")
+    if any("\0" in one for one in keys):
+        raise Refused(400, "a key has a character that no text holds")
     if len(keys) > MOST_KEYS:
         raise Refused(413, f"there are more than {MOST_KEYS} keys")
     if not isinstance(fields, list) or not fields:
@@ -105,6 +115,15 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": str(error)}, error.status)
 
 
+async def _refuse_path(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail.lower()}, error.status_code, error.headers)
+
+
+async def _lack(request: Request, error: Exception) -> Response:
+    return JSONResponse({"error": "the database does not answer"}, 503)
+
+
 def main() -> None:
     """Serve until standard input ends."""
     settings = json.loads(sys.stdin.buffer.readline())
@@ -116,7 +135,7 @@ def main() -> None:
         server.should_exit = True
 
     lifeline.watch(stop)
-    print(listener.getsockname()[1], flush=True)
+    click.echo(listener.getsockname()[1])
     server.run(sockets=[listener])
 
 

@@ -10,7 +10,7 @@ from examples.korea.lives import WORKPLACES
 from examples.korea.people import Household, Person
 
 _LAST_YEAR = REFERENCE_DAY.year - 1
-_TRADES = ("음식점", "소매업", "도매업", "미용업", "숙박업", "건설업", "운수업", "제조업", "학원", "부동산중개업", "통신판매업", "농업")
+_TRADES = ("음식점", "소매업", "도매업", "미용업", "숙박업", "건설업", "운수업", "제조업", "학원", "농업")
 _BRACKETS = ((50_000_000, 0.24, 5_760_000), (14_000_000, 0.15, 1_260_000), (0, 0.06, 0))
 
 
@@ -43,9 +43,9 @@ def businesses(people: list[Person], lines: Lines, rng: Random) -> None:
     for p in people:
         if p.age < 20:
             continue
-        turn = 0
         closed = random() < 0.04 or "closed business" in p.sure
-        for status in (("CLOSED",) if closed else ()) + (("ACTIVE",) if p.work == "BUSINESS" else ()):
+        states = (["CLOSED"] if closed else []) + (["ACTIVE"] if p.work == "BUSINESS" else [])
+        for place, status in enumerate(states, p.id * 2):
             opened = TODAY - 100 - int(random() * min(p.age - 19, 20) * 365)
             ended = NULL
             if status == "CLOSED":
@@ -54,8 +54,6 @@ def businesses(people: list[Person], lines: Lines, rng: Random) -> None:
                 ended = ISO[opened + 30 + int(random() * (last - opened - 30))]
             elif random() < 0.04:
                 status = "SUSPENDED"
-            place = p.id * 2 + turn
-            turn += 1
             number = f"{place * 3_871_011_719 % 10**10:010d}"
             trade = _TRADES[int(random() * len(_TRADES))]
             shown = f"{number[:3]}-{number[3:5]}-{number[5:]}"
@@ -98,13 +96,13 @@ def health_insurance(homes: list[Household], crosswalk: Lines, members: Lines, r
             if medical_aid:
                 kind = "MEDICAL_AID"
             elif p.work == "EMPLOYED":
-                kind, workplace, premium = "EMPLOYEE", p.workplace, p.income * 3545 // 1_200_000 * 10
+                kind, workplace, premium = "EMPLOYEE", p.workplace, p.income * 3545 // 12_000_000 * 10
                 count = dependants if p is earner else 0
             elif earner and not p.income:
                 kind = "DEPENDANT"
             else:
                 kind = "REGIONAL"
-                premium = (19_780 + p.income * 58 // 12_000 + (p.homes * 41_000 + p.cars * 9_000)) // 10 * 10
+                premium = (19_780 + p.income * 5 // 1_200 + p.homes * 41_000) // 10 * 10 if p is people[0] else 0
             crosswalk.append(f"{p.rrn}\t{number}")
             members.append(f"{number}\t{kind}\t{workplace}\t{ISO[first]}\t{premium}\t{count}")
 

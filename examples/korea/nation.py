@@ -7,6 +7,7 @@ made: its random numbers come from the seed and the part alone, and its ids and 
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from random import Random
 
@@ -16,12 +17,14 @@ from examples.korea.kin import tie
 from examples.korea.known import known
 from examples.korea.names import Names
 from examples.korea.people import Household, Person
-from examples.korea.places import District, apportion, districts
+from examples.korea.places import DATA, District, apportion, districts
 from examples.korea.rrn import SHARES, Numbers
 
-RESIDENTS = 20_000
-SEED = 1
-FEWEST, MOST = 1_000, 20_000_000
+_POPULATION = json.loads((DATA / "population.json").read_text(encoding="utf-8"))
+RESIDENTS: int = _POPULATION["residents"]
+SEED: int = _POPULATION["seed"]
+FEWEST: int = _POPULATION["fewest"]
+MOST: int = _POPULATION["most"]
 _DEAD, _EMIGRATED = 0.035, 0.012
 
 Tables = dict[str, dict[str, list[str]]]
@@ -56,8 +59,8 @@ def parts(residents: int, seed: int) -> list[Part]:
         # Forth and back, so that all parts are of about one size.
         dealt[hand if turn % 2 == 0 else len(dealt) - 1 - hand].append(pair)
     found = [Part(0, seed, 1, ((fixed.households[0].district, len(fixed.people)),))]
-    for hand in dealt:
-        found.append(Part(len(found), seed, found[-1].first_id + found[-1].residents, tuple(hand)))
+    for share in dealt:
+        found.append(Part(len(found), seed, found[-1].first_id + found[-1].residents, tuple(share)))
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from random import Random
 
 from examples.korea.calendar import TODAY, birth_at
@@ -11,53 +12,48 @@ from examples.korea.places import District, Dong
 NOTHING_SURE: frozenset[str] = frozenset()
 
 
+@dataclass(slots=True, eq=False)
 class Person:
     """One resident. Days are numbers of `calendar`. `age` is the age on the reference day, for the dead the one they would be."""
 
-    __slots__ = (
-        "address", "age", "birth", "cars", "children", "death", "district", "dong", "father", "female", "given", "homes", "hours", "household", "id",
-        "income", "marriage", "married_on", "moved_in", "mother", "protected", "relation", "rrn", "sibling", "spouse", "status",
-        "sure", "surname", "work", "workplace",
-    )  # fmt: skip
-
-    def __init__(self, female: bool, age: int, birth: int) -> None:
-        self.female = female
-        self.age = age
-        self.birth = birth
-        self.id = 0
-        self.rrn = ""
-        self.surname = ""
-        self.given = ""
-        self.status = "REGISTERED"
-        self.death: int | None = None
-        self.father: Person | None = None
-        self.mother: Person | None = None
-        self.children: list[Person] = []
-        self.spouse: Person | None = None
-        """The current or latest spouse, divorced and dead ones among them."""
-        self.marriage: str | None = None
-        """MARRIED, DIVORCED or WIDOWED while there is a `spouse`."""
-        self.married_on = 0
-        self.sibling: Person | None = None
-        """The head that this person lives with as brother or sister."""
-        self.household: Household | None = None
-        self.relation: str | None = None
-        self.address = ""
-        self.district: District
-        self.dong: Dong
-        self.moved_in = 0
-        self.protected = False
-        self.work: str | None = None
-        """EMPLOYED or BUSINESS."""
-        self.workplace = ""
-        self.hours = 0
-        self.income = 0
-        """Won in the last full year."""
-        self.cars = 0
-        self.homes = 0
-        """Buildings owned, shops among them."""
-        self.sure = NOTHING_SURE
-        """What a known resident has for certain, in the words of `known`."""
+    female: bool
+    age: int
+    birth: int
+    id: int = 0
+    rrn: str = ""
+    surname: str = ""
+    given: str = ""
+    status: str = "REGISTERED"
+    death: int | None = None
+    father: Person | None = None
+    mother: Person | None = None
+    children: list[Person] = field(default_factory=list)
+    spouse: Person | None = None
+    """The current or latest spouse, divorced and dead ones among them."""
+    marriage: str | None = None
+    """MARRIED, DIVORCED or WIDOWED while there is a `spouse`."""
+    married_on: int = 0
+    sibling: Person | None = None
+    """The head that this person lives with as brother or sister."""
+    household: Household | None = None
+    relation: str | None = None
+    district: District = field(init=False)
+    dong: Dong = field(init=False)
+    address: str = ""
+    moved_in: int = 0
+    protected: bool = False
+    work: str | None = None
+    """EMPLOYED or BUSINESS."""
+    workplace: str = ""
+    hours: int = 0
+    """Hours of work a week."""
+    income: int = 0
+    """Won in the last full year."""
+    cars: int = 0
+    homes: int = 0
+    """Buildings owned, shops among them."""
+    sure: frozenset[str] = NOTHING_SURE
+    """What a known resident has for certain, in the words of `known`."""
 
     def adopt(self, child: Person) -> None:
         """Make `child` this person's own."""
@@ -68,20 +64,18 @@ class Person:
         self.children.append(child)
 
 
+@dataclass(slots=True, eq=False)
 class Household:
     """People registered at one address; the first member is its head."""
 
-    __slots__ = ("address", "district", "dong", "id", "members", "moved_in", "poor")
-
-    def __init__(self, district: District) -> None:
-        self.district = district
-        self.members: list[Person] = []
-        self.id = 0
-        self.dong: Dong
-        self.address = ""
-        self.moved_in = 0
-        self.poor: str | None = None
-        """BENEFIT for a household on the basic livelihood benefit, NEAR for one just above it."""
+    district: District
+    members: list[Person] = field(default_factory=list)
+    id: int = 0
+    dong: Dong = field(init=False)
+    address: str = ""
+    moved_in: int = 0
+    poor: str | None = None
+    """BENEFIT for a household on the basic livelihood benefit, NEAR for one just above it."""
 
     def add(self, person: Person, relation: str) -> Person:
         person.household = self

@@ -141,6 +141,5 @@ def _census() -> _Census:
             # 05, 10 ... 90 are the five-year groups; the others are sums, a mean and a median.
             if age.isdigit() and 0 < int(age) <= 90:
                 by_code.setdefault(code, []).append((int(row[6]), int(row[7])))
-    return _Census(
-        {code: (*(males for males, _ in groups), *(females for _, females in groups)) for code, groups in by_code.items()}, by_name
-    )
+    ages = {code: (*(males for males, _ in groups), *(females for _, females in groups)) for code, groups in by_code.items()}
+    return _Census(ages, by_name)

@@ -12,11 +12,13 @@ from examples.korea.people import Person
 _MODELS = ("산들", "너울", "한라", "가온길", "새벽", "바람결", "들녘 1톤", "누비", "마실", "번개 EV", "물빛 EV", "큰산")
 _PLATES = "가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주"
 _VIN = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
-_USES = ("아파트",) * 11 + ("다세대주택",) * 3 + ("단독주택",) * 4 + ("근린생활시설", "창고")
+_DWELLINGS = ("아파트",) * 11 + ("다세대주택",) * 3 + ("단독주택",) * 4
+_OTHERS = ("아파트", "아파트", "근린생활시설", "창고")
 _CLASSES = ("CLASS2_ORDINARY",) * 9 + ("CLASS1_ORDINARY",) * 9 + ("CLASS1_LARGE", "CLASS2_SMALL")
 _HAS_LICENCE = ((18, 0.0), (20, 0.3), (30, 0.7), (65, 0.86), (75, 0.58), (85, 0.22), (200, 0.02))
 _DISABLED = ((30, 0.016), (50, 0.03), (65, 0.07), (200, 0.17))
-_DISABILITIES = ("지체", "지체", "지체", "지체", "청각", "청각", "시각", "뇌병변", "지적", "신장", "정신", "자폐성")
+_DISABILITIES = ("지체", "지체", "지체", "지체", "청각", "청각", "시각", "뇌병변", "신장", "정신", "지적", "자폐성")
+"""The last two are registered in childhood."""
 _RANKS = ("이병", "일병", "상병", "병장")
 
 
@@ -35,9 +37,8 @@ def vehicles(people: list[Person], lines: Lines, rng: Random) -> None:
             year = REFERENCE_DAY.year - int(random() * random() * 18)
             liens = int(random() * 3) + 1 if random() < 0.08 else 0
             model = _MODELS[int(random() * len(_MODELS))]
-            lines.append(
-                f"{place}\t{p.rrn}\t{100 + front}{_PLATES[letter]}{digits:04d}\tKMX{serial:0>14}\t{model}\t{year}\t{p.address}\t{liens}"
-            )
+            shown = f"{100 + front}{_PLATES[letter]}{digits:04d}"
+            lines.append(f"{place}\t{p.rrn}\t{shown}\tKMX{serial:0>14}\t{model}\t{year}\t{p.address}\t{liens}")
 
 
 def buildings(people: list[Person], lines: Lines, rng: Random) -> None:
@@ -46,7 +47,8 @@ def buildings(people: list[Person], lines: Lines, rng: Random) -> None:
     for p in people:
         for turn in range(p.homes):
             dong = p.dong if turn == 0 else p.district.dongs[int(random() * len(p.district.dongs))]
-            use = _USES[int(random() * len(_USES))]
+            uses = _DWELLINGS if turn == 0 else _OTHERS
+            use = uses[int(random() * len(uses))]
             area = 33 + int(random() * random() * 130)
             approved = TODAY - 200 - int(random() * 45 * 365)
             price = area * int(rng.lognormvariate(14.9, 0.55)) // 100_000 * 100_000
@@ -65,7 +67,7 @@ def military_service(people: list[Person], lines: Lines, rng: Random) -> None:
         active = fate < 0.84 or "military" in p.sure
         served = 548 if p.age < 30 else 640 if p.age < 40 else 780 if p.age < 60 else 940
         end = p.death if p.death is not None else TODAY
-        if p.age < 29 and enlisted > end or (fate > 0.8 and p.age < 26):
+        if (p.age < 29 and enlisted > end) or (fate > 0.8 and p.age < 26):
             lines.append(f"{p.rrn}\tDEFERRED\t\\N\t\\N\t\\N")
         elif enlisted + served > end and p.age >= 29:
             lines.append(f"{p.rrn}\tEXEMPT\t\\N\t\\N\t\\N")
@@ -89,7 +91,7 @@ def disabilities(people: list[Person], lines: Lines, rng: Random) -> None:
         severe = random() < 0.37
         registered = TODAY - 20 - int(random() * min(TODAY - p.birth - 20, 20 * 365)) if TODAY - p.birth > 60 else TODAY
         reassess = ISO[TODAY + int(random() * 3 * 365) + 1] if random() < 0.3 else NULL
-        kind = _DISABILITIES[int(random() * len(_DISABILITIES))]
+        kind = _DISABILITIES[int(random() * (len(_DISABILITIES) - (2 if p.age >= 40 else 0)))]
         lines.append(f"{p.rrn}\t{'SEVERE' if severe else 'MILD'}\t{kind}\t{ISO[registered]}\t{reassess}")
 
 

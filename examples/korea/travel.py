@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from examples.korea.calendar import ISO, TODAY, day
-from examples.korea.civil import NULL, PLACES_A_PERSON, Lines
+from examples.korea.civil import PLACES_A_PERSON, Lines
 from examples.korea.kin import chance
 from examples.korea.names import romanized
 from examples.korea.people import Person
@@ -46,7 +46,8 @@ def passports_and_crossings(people: list[Person], passports: Lines, crossings: L
             following = issued
             # The one before ended about when this one was issued, or was lost earlier.
             before = issued - (5 if issued - p.birth < 23 * 365 else 10) * 365 + int(random() * 200) - 60
-            if before < p.birth + 40 or not (random() < 0.5 or "old passport" in p.sure):
+            more = turn == 0 if "old passport" in p.sure else random() < 0.5
+            if before < p.birth + 40 or not more:
                 break
             issued = before
 
@@ -71,9 +72,7 @@ def _number(place: int, issued: int) -> str:
     return f"M{digits[:3]}{'ABCDEFGHJK'[int(digits[3])]}{digits[4:]}"
 
 
-def _journeys(
-    p: Person, place: int, number: str, first: int, last: int, lines: Lines, rng: Random, emigrates: bool
-) -> None:
+def _journeys(p: Person, place: int, number: str, first: int, last: int, lines: Lines, rng: Random, emigrates: bool) -> None:
     """Out and back again, one journey after the other; who emigrates does not come back from the last."""
     random = rng.random
     sure = "travel" in p.sure

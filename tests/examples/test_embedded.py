@@ -1,0 +1,201 @@
+"""The embedded demo: fifteen databases with two roles each, filled once, and nothing left running."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+
+from madang.embedded import Embedded, EmbeddedError, registers, start
+from tests.examples.population import columns
+
+ROOT = Path(__file__).parents[2]
+
+
+async def query(dsn: str, statement: str) -> list[asyncpg.Record]:
+    connection = await asyncpg.connect(dsn)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(statement)
+        return rows
+    finally:
+        await connection.close()
+
+
+async def test_there_are_fifteen_registers(embedded: Embedded) -> None:
+    assert len(registers()) == 15
+    assert set(embedded.dsns) == set(embedded.owner_dsns) == set(registers())
+    [[residents]] = await query(embedded.dsns["mois"], "SELECT count(*) FROM resident")
+    assert residents == embedded.residents == 3_000
+
+
+async def test_a_gateway_reads_every_table_of_its_register(embedded: Embedded) -> None:
+    for full in columns():
+        register, table = full.split(".")
+        [[user, rows]] = await query(embedded.dsns[register], f'SELECT current_user, count(*) FROM "{table}"')
+        assert user == f"{register}_gateway"
+        assert rows > 0
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE resident SET name = name",
+        "DELETE FROM resident",
+        "INSERT INTO household VALUES (0, 0, 1, '', '11110')",
+        "TRUNCATE resident",
+        "DROP TABLE resident",
+        "CREATE TABLE stolen (id int)",
+        "CREATE TEMP TABLE stolen (id int)",
+        "COPY resident TO PROGRAM 'cat'",
+        "SET ROLE mois",
+    ],
+)
+async def test_a_gateway_can_only_select(embedded: Embedded, statement: str) -> None:
+    # Not for the session's being read-only by default: that any role may change.
+    with pytest.raises(
+        (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError), match=r"permission denied|must be"
+    ):
+        await query(f"{embedded.dsns['mois']}&default_transaction_read_only=off", statement)
+
+
+async def test_no_role_connects_to_another_register(embedded: Embedded) -> None:
+    for dsns in (embedded.dsns, embedded.owner_dsns):
+        for database in ("nts", "postgres", "template1"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
+                await query(dsns["mois"].replace("@/mois?", f"@/{database}?"), "SELECT 1")
+
+
+async def test_a_role_needs_its_password(embedded: Embedded) -> None:
+    secret = embedded.dsns["mois"].split(":")[2].split("@")[0]
+    with pytest.raises(asyncpg.InvalidPasswordError):
+        await query(embedded.dsns["mois"].replace(secret, "guess"), "SELECT 1")
+    assert stat.S_IMODE((embedded.directory / "passwords.json").stat().st_mode) == 0o600
+    passwords = json.loads((embedded.directory / "passwords.json").read_text())
+    assert len(set(passwords.values())) == 30
+
+
+async def test_keys_are_indexed_and_statistics_taken(embedded: Embedded) -> None:
+    for register, dsn in embedded.dsns.items():
+        rows = await query(
+            dsn, "SELECT relname, reltuples, relhasindex FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200"
+        )
+        assert rows, register
+        assert all(row["relhasindex"] and row["reltuples"] > 0 for row in rows)
+
+
+def test_a_directory_in_use_is_refused(embedded: Embedded) -> None:
+    with pytest.raises(EmbeddedError, match=f"is in use by process {os.getpid()}"), start(embedded.directory):
+        pass
+
+
+def test_a_directory_of_other_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("irreplaceable")
+    with pytest.raises(EmbeddedError, match="holds other files"), start(tmp_path):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+@pytest.fixture(scope="module")
+def small(directories: Path) -> Path:
+    """A directory that was filled, and is not in use."""
+    directory = directories / "small"
+    with start(directory, 1_000):
+        pass
+    assert not (directory / "postgres" / "postmaster.pid").exists()
+    return directory
+
+
+def fingerprint(directory: Path) -> tuple[int, str, str]:
+    state = directory / "state.json"
+    return state.stat().st_mtime_ns, state.read_text(), (directory / "passwords.json").read_text()
+
+
+async def healthy(nation: Embedded) -> bool:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(f"{nation.mma_url}/healthz")).is_success
+
+
+async def test_a_second_start_finds_everything_as_it_was(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = fingerprint(small)
+    with start(small) as nation:
+        assert (nation.residents, nation.seed) == (1_000, 1)
+        assert len(await query(nation.dsns["mois"], "SELECT id FROM resident")) == 1_000
+        assert await healthy(nation)
+    assert fingerprint(small) == before
+    assert capfd.readouterr().err == ""
+    with pytest.raises(httpx.ConnectError):
+        await healthy(nation)
+
+
+async def test_another_population_replaces_it(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    before = fingerprint(small)
+    with start(small, 1_001, 2) as nation:
+        assert len(await query(nation.dsns["mois"], "SELECT id FROM resident")) == 1_001
+    assert "holds another population: it is filled anew" in capfd.readouterr().err
+    assert fingerprint(small) != before
+
+
+async def test_a_half_filled_directory_is_filled_anew(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (small / "state.json").unlink()
+    with start(small, 1_000) as nation:
+        assert len(await query(nation.dsns["mois"], "SELECT id FROM resident")) == 1_000
+    assert "was not filled to the end: it is filled anew" in capfd.readouterr().err
+
+
+def test_a_size_that_cannot_be_is_refused_and_the_directory_left_as_it_was(small: Path) -> None:
+    before = fingerprint(small)
+    with pytest.raises(EmbeddedError, match="`1` residents"), start(small, 1):
+        pass
+    assert fingerprint(small) == before
+
+
+RUN = """
+import sys, time
+from pathlib import Path
+from madang.embedded import start
+with start(Path(sys.argv[1])) as nation:
+    print(nation.mma_url, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def running(small: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A process that runs the demo, and the API's address."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", RUN, str(small)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+        assert process.stdout is not None
+        yield process, process.stdout.readline().strip()
+        process.kill()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_nothing_outlives_the_process(small: Path, running: tuple[subprocess.Popen[str], str], number: signal.Signals) -> None:
+    process, url = running
+    assert httpx.get(f"{url}/healthz", trust_env=False).is_success
+    postmaster = int((small / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+    process.send_signal(number)
+    process.wait(10)
+    deadline = time.monotonic() + 10
+    while (small / "postgres" / "postmaster.pid").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not (small / "postgres" / "postmaster.pid").exists()
+    assert not Path(f"/proc/{postmaster}/exe").exists()
+    while time.monotonic() < deadline:
+        try:
+            httpx.get(f"{url}/healthz", trust_env=False)
+        except httpx.TransportError:
+            return
+        time.sleep(0.02)
+    pytest.fail("the API outlived the process")

@@ -1,0 +1,175 @@
+"""Households are families that make sense, and the family register agrees with them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+from itertools import pairwise
+
+from examples.korea.calendar import REFERENCE_DAY
+from tests.examples.population import Nation
+
+
+def years_later(born: str, years: int) -> str:
+    """The same day so many years later, as ISO 8601 text; good for comparing with others."""
+    return f"{int(born[:4]) + years}{born[4:]}"
+
+
+def days_between(one: str, other: str) -> int:
+    return abs((date.fromisoformat(one) - date.fromisoformat(other)).days)
+
+
+def is_adult(born: str) -> bool:
+    return years_later(born, 19) <= REFERENCE_DAY.isoformat()
+
+
+def test_a_household_has_one_adult_head_and_the_size_it_says(nation: Nation) -> None:
+    assert {row["id"] for row in nation["mois.household"]} == set(nation.households)
+    for row in nation["mois.household"]:
+        members = nation.households[row["id"]]
+        heads = [member for member in members if member["relation_to_head"] == "HEAD"]
+        assert [head["id"] for head in heads] == [row["head_id"]]
+        assert is_adult(heads[0]["birth_date"])
+        assert len(members) == int(row["size"])
+        assert {(member["address"], member["district_code"]) for member in members} == {(row["address"], row["district_code"])}
+
+
+def test_only_the_registered_have_a_household(nation: Nation) -> None:
+    for row in nation["mois.resident"]:
+        assert (row["status"] == "REGISTERED") == (row["household_id"] != "\\N")
+        assert (row["status"] == "DECEASED") == (row["death_date"] != "\\N")
+
+
+def test_relations_to_the_head_are_in_the_family_register(nation: Nation) -> None:
+    relations = nation.relations
+    seen: Counter[str] = Counter()
+    for row in nation["mois.household"]:
+        head = nation.by_id[row["head_id"]]
+        for member in nation.households[row["id"]]:
+            kind = member["relation_to_head"]
+            seen[kind] += 1
+            if kind in ("SPOUSE", "CHILD", "PARENT"):
+                assert (head["rrn"], kind, member["rrn"]) in relations
+            elif kind == "SIBLING":
+                shared = set(nation.parents[head["rrn"]]) & set(nation.parents[member["rrn"]])
+                unknown = not nation.parents[head["rrn"]] and not nation.parents[member["rrn"]]
+                assert shared or (unknown and head["name"][0] == member["name"][0])
+            elif kind == "GRANDCHILD":
+                assert any(head["rrn"] in nation.parents[parent] for parent in nation.parents[member["rrn"]])
+    assert set(seen) == {"HEAD", "SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDCHILD", "OTHER"}
+    assert seen["OTHER"] < 0.02 * seen.total()
+
+
+def test_relations_stand_from_both_sides_and_once(nation: Nation) -> None:
+    other = {"PARENT": "CHILD", "CHILD": "PARENT", "SPOUSE": "SPOUSE"}
+    assert len(nation.relations) == len(nation["scourt.family_relation"])
+    for rrn, relation, relative in nation.relations:
+        assert (relative, other[relation], rrn) in nation.relations
+
+
+def test_everybody_has_a_birth_that_names_the_parents_of_the_register(nation: Nation) -> None:
+    assert len(nation["scourt.birth"]) == len(nation["mois.resident"])
+    for row in nation["scourt.birth"]:
+        born = nation.by_rrn[row["rrn"]]["birth_date"]
+        assert born < row["registered_on"] <= REFERENCE_DAY.isoformat() or born == REFERENCE_DAY.isoformat()
+        for column, sex in (("father_rrn", "MALE"), ("mother_rrn", "FEMALE")):
+            assert row[column] == "\\N" or nation.by_rrn[row[column]]["sex"] == sex
+    named = {(rrn, "PARENT", parent) for rrn, parents in nation.parents.items() for parent in parents}
+    assert named == {relation for relation in nation.relations if relation[1] == "PARENT"}
+
+
+def test_parents_are_18_to_45_years_older(nation: Nation) -> None:
+    for rrn, parents in nation.parents.items():
+        born = nation.by_rrn[rrn]["birth_date"]
+        for parent in parents:
+            theirs = nation.by_rrn[parent]["birth_date"]
+            assert years_later(theirs, 18) <= born <= years_later(theirs, 45)
+
+
+def test_children_of_one_mother_are_twins_or_ten_months_apart(nation: Nation) -> None:
+    children: dict[str, list[str]] = {}
+    for row in nation["scourt.birth"]:
+        if row["mother_rrn"] != "\\N":
+            children.setdefault(row["mother_rrn"], []).append(nation.by_rrn[row["rrn"]]["birth_date"])
+    for births in children.values():
+        births.sort()
+        for earlier, later in pairwise(births):
+            assert earlier == later or days_between(earlier, later) > 300
+
+
+def test_a_child_has_the_fathers_family_name_or_else_the_mothers(nation: Nation) -> None:
+    for rrn, parents in nation.parents.items():
+        if parents:
+            assert nation.by_rrn[rrn]["name"][0] == nation.by_rrn[parents[0]]["name"][0]
+
+
+def test_marriages_are_couples_of_plausible_age(nation: Nation) -> None:
+    rows = {row["rrn"]: row for row in nation["scourt.marriage"]}
+    assert len(rows) == len(nation["scourt.marriage"])
+    gaps = []
+    for rrn, row in rows.items():
+        other = rows[row["spouse_rrn"]]
+        assert (other["spouse_rrn"], other["married_on"], other["status"]) == (rrn, row["married_on"], row["status"])
+        one, two = nation.by_rrn[rrn], nation.by_rrn[row["spouse_rrn"]]
+        assert {one["sex"], two["sex"]} == {"MALE", "FEMALE"}
+        assert years_later(one["birth_date"], 18) <= row["married_on"] <= REFERENCE_DAY.isoformat()
+        gaps.append(days_between(one["birth_date"], two["birth_date"]) / 365.25)
+        dead = [person for person in (one, two) if person["status"] == "DECEASED"]
+        assert (row["status"] == "WIDOWED") == bool(dead)
+        assert all(row["married_on"] <= person["death_date"] for person in dead)
+        assert ((rrn, "SPOUSE", row["spouse_rrn"]) in nation.relations) == (row["status"] != "DIVORCED")
+    assert max(gaps) < 16
+    assert sum(gaps) / len(gaps) < 4.5
+    assert {row["status"] for row in rows.values()} == {"MARRIED", "DIVORCED", "WIDOWED"}
+
+
+def test_nobody_is_married_to_a_parent_child_or_sibling(nation: Nation) -> None:
+    for row in nation["scourt.marriage"]:
+        parents = set(nation.parents[row["rrn"]])
+        assert row["spouse_rrn"] not in parents
+        assert not parents & set(nation.parents[row["spouse_rrn"]])
+
+
+def test_minors_live_with_an_adult_and_nearly_all_with_a_parent(nation: Nation) -> None:
+    minors = alone = 0
+    for members in nation.households.values():
+        assert any(is_adult(member["birth_date"]) for member in members)
+        there = {member["rrn"] for member in members}
+        for member in members:
+            if not is_adult(member["birth_date"]):
+                minors += 1
+                alone += not there & set(nation.parents[member["rrn"]])
+    assert minors > 3_000
+    assert alone < 0.03 * minors
+
+
+def test_the_dead_died_after_what_they_took_part_in(nation: Nation) -> None:
+    for rrn, parents in nation.parents.items():
+        for parent in parents:
+            row = nation.by_rrn[parent]
+            assert row["status"] != "DECEASED" or row["death_date"] > nation.by_rrn[rrn]["birth_date"]
+    dead = [row for row in nation["mois.resident"] if row["status"] == "DECEASED"]
+    assert all(row["birth_date"] <= row["death_date"] <= REFERENCE_DAY.isoformat() for row in dead)
+
+
+def test_many_adults_live_apart_from_parents_who_are_on_record(nation: Nation) -> None:
+    apart = adults = 0
+    for row in nation["mois.resident"]:
+        if row["household_id"] != "\\N" and is_adult(row["birth_date"]):
+            adults += 1
+            homes = {nation.by_rrn[parent]["household_id"] for parent in nation.parents[row["rrn"]]}
+            apart += bool(homes - {"\\N", row["household_id"]})
+    assert 0.15 < apart / adults < 0.6
+
+
+def test_moves_end_at_the_address_and_begin_from_nowhere(nation: Nation) -> None:
+    moves: dict[str, list[dict[str, str]]] = {}
+    for row in nation["mois.move_in"]:
+        moves.setdefault(row["household_id"], []).append(row)
+    for home in nation["mois.household"]:
+        chain = sorted(moves[home["id"]], key=lambda row: row["date"])
+        assert chain[0]["from_address"] == "\\N"
+        assert [row["from_address"] for row in chain[1:]] == [row["to_address"] for row in chain[:-1]]
+        assert chain[-1]["to_address"] == home["address"]
+        for member in nation.households[home["id"]]:
+            assert member["moved_in_on"] == max(chain[-1]["date"], member["birth_date"])

@@ -1,0 +1,144 @@
+"""The same size and seed give the same nation, and the known residents are in all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Collection
+from pathlib import Path
+
+import pytest
+
+from examples.korea.known import known
+from examples.korea.load import pack, registers
+from examples.korea.nation import FEWEST, Part, parts
+from examples.korea.places import DATA
+from tests.examples.population import Nation, columns, nation_of
+
+ROOT = Path(__file__).parents[2]
+DIGEST = "import sys; from tests.examples.test_nation import digest; print(digest(int(sys.argv[1]), int(sys.argv[2])))"
+
+
+def digest(residents: int, seed: int) -> str:
+    """A digest of all rows of all registers, in order."""
+    sha = hashlib.sha256()
+    for part in parts(residents, seed):
+        sha.update(repr(sorted(pack(part).items())).encode())
+    return sha.hexdigest()
+
+
+def digest_elsewhere(residents: int, seed: int, hash_seed: str) -> str:
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "TZ": "Asia/Seoul"}
+    command = [sys.executable, "-c", DIGEST, str(residents), str(seed)]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def test_rows_depend_on_size_and_seed_alone() -> None:
+    here = digest(1_000, 5)
+    assert digest_elsewhere(1_000, 5, "1") == digest_elsewhere(1_000, 5, "2") == here
+    assert digest(1_000, 6) != here
+
+
+def test_a_part_is_the_same_wherever_and_whenever_it_is_made() -> None:
+    made = parts(1_000, 1)
+    alone = pack(made[9])
+    assert [pack(part) for part in reversed(made)][len(made) - 1 - 9] == alone
+
+
+def test_residents_are_as_many_as_asked_for(nation: Nation) -> None:
+    assert sorted(int(row["id"]) for row in nation["mois.resident"]) == list(range(1, 20_001))
+    assert len(nation_of(1_003, 2)["mois.resident"]) == 1_003
+
+
+@pytest.mark.parametrize("residents", [0, FEWEST - 1, 10**9])
+def test_a_size_that_cannot_be_is_refused(residents: int) -> None:
+    with pytest.raises(ValueError, match=f"`{residents}` residents"):
+        parts(residents, 1)
+
+
+def test_rows_fit_the_tables_of_fifteen_registers(nation: Nation) -> None:
+    assert len(registers()) == 15
+    assert set(nation.tables) == set(columns())
+    assert all(rows for rows in nation.tables.values())
+    assert all(None not in row.values() for rows in nation.tables.values() for row in rows)
+
+
+UNIQUE = {
+    "mois.household": ("id",),
+    "mois.move_in": ("id",),
+    "scourt.family_relation": ("id",),
+    "mofa.passport": ("id", "number"),
+    "moj.border_crossing": ("id",),
+    "nts.tax_certificate": ("id",),
+    "nts.business": ("id", "number"),
+    "localtax.local_tax": ("id",),
+    "nhis.member_crosswalk": ("rrn", "member_number"),
+    "nhis.health_insurance": ("member_number",),
+    "moel.employment": ("id",),
+    "molit_vehicles.vehicle": ("id", "plate", "vin"),
+    "molit_buildings.building": ("id",),
+    "mohw_livelihood.livelihood_benefit": ("id",),
+    "police.driving_licence": ("rrn", "number"),
+}
+
+
+@pytest.mark.parametrize(("table", "column"), [(table, column) for table, names in UNIQUE.items() for column in names])
+def test_keys_and_numbers_are_given_once(nation: Nation, table: str, column: str) -> None:
+    values = [row[column] for row in nation[table]]
+    assert len(set(values)) == len(values)
+
+
+def facts(nation: Nation, rrns: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Every row in which one of the resident numbers occurs, with its table."""
+    wanted = set(rrns)
+    return [(table, tuple(row.values())) for table, rows in nation.tables.items() for row in rows if wanted & set(row.values())]
+
+
+def test_known_residents_are_the_same_in_every_nation(nation: Nation) -> None:
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    other = nation_of(1_000, 99)
+    assert set(numbers) == set(known().by_name)
+    assert facts(nation, numbers.values()) == facts(other, numbers.values())
+
+
+def test_the_citizen_has_records_in_nearly_every_register(nation: Nation) -> None:
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    citizen = nation.by_rrn[numbers["citizen"]]
+    assert (citizen["sex"], citizen["district_code"], citizen["address_protected"]) == ("MALE", "11110", "f")
+    assert {row["relation_to_head"] for row in nation.households[citizen["household_id"]]} == {"HEAD", "SPOUSE", "CHILD"}
+    assert all(nation.by_rrn[parent]["status"] == "REGISTERED" for parent in nation.parents[citizen["rrn"]])
+    assert len(nation.parents[citizen["rrn"]]) == 2
+    has = {table.partition(".")[0] for table, _ in facts(nation, [citizen["rrn"]])}
+    assert has >= set(registers()) - {"moj", "mohw_disability", "mohw_livelihood"}
+    passports = [row for row in nation["mofa.passport"] if row["rrn"] == citizen["rrn"]]
+    assert sorted(row["status"] for row in passports) == ["EXPIRED", "VALID"]
+    assert {row["passport_number"] for row in nation["moj.border_crossing"]} >= {row["number"] for row in passports}
+    service = next(row for row in nation["mma.military_service"] if row["rrn"] == citizen["rrn"])
+    assert (service["kind"], service["discharged_on"] != "\\N") == ("ACTIVE", True)
+
+
+def test_the_other_known_residents_are_what_the_readme_says(nation: Nation) -> None:
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    who = {name: nation.by_rrn[rrn] for name, rrn in numbers.items()}
+    assert who["leapling"]["birth_date"].endswith("-02-29")
+    assert who["centenarian"]["birth_date"] < "1926"
+    assert (who["emigrant"]["status"], who["deceased"]["status"]) == ("EMIGRATED", "DECEASED")
+    assert (who["protected"]["address_protected"], who["protected-child"]["address_protected"]) == ("t", "t")
+    assert who["divorced"]["household_id"] != who["protected"]["household_id"]
+    assert who["haeundae"]["district_code"] == "26350"
+    assert any(row["head_rrn"] == numbers["poor"] for row in nation["mohw_livelihood.livelihood_benefit"])
+    assert any(row["rrn"] == numbers["poor"] for row in nation["mohw_disability.disability"])
+    lost = [row["status"] for row in nation["mofa.passport"] if row["rrn"] == numbers["lost-passport"]]
+    assert "LOST" in lost
+    assert any(row["rrn"] == numbers["citizen-daughter"] for row in nation["mofa.passport"])
+
+
+def test_parts_are_of_about_one_size_and_cover_every_district() -> None:
+    made: list[Part] = parts(20_000, 1)
+    codes = [district.code for part in made[1:] for district, _ in part.districts]
+    assert len(set(codes)) == len(codes) == 250
+    sizes = [part.residents for part in made[1:]]
+    assert max(sizes) < 1.4 * min(sizes)

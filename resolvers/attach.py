@@ -74,7 +74,6 @@ def plain(value: Any) -> Any:
 
 def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
     async def resolve(_: Any, context: Context, **arguments: Any) -> Any:
-        refuse_unreadable(arguments)
         if isinstance(root, ListingRoot):
             return await _list(context, root, arguments)
         if root.caller:
@@ -86,6 +85,7 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
             return await _find(context, root.record, key.column, context.caller.rrn, [search], ensured)  # type: ignore[attr-defined]
         given = [k for k in root.keys if arguments.get(k.name) is not None]
         searches = [_search(context, "lookup", k.coordinate) for k in given]
+        refuse_unreadable(arguments)
         if len(given) != 1:
             names = " and ".join(f"`{k.name}`" for k in root.keys)
             raise InputError("BAD_USER_INPUT", f"`{root.name}` takes exactly one of {names}; you gave {len(given)}")
@@ -98,7 +98,6 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
 
 
 async def _node(_: Any, context: Context, *, id: str) -> Any:
-    refuse_unreadable({"id": id})
     allowed = {}
     denied = []
     for record in (r for r in context.catalogue.records.values() if r.node):
@@ -108,6 +107,7 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
             denied.append(problem)
     if not allowed:
         raise denied[0]
+    refuse_unreadable({"id": id})
     name, key = _decode(context, id, list(allowed))
     record = context.catalogue.records[name]
     return await _find(context, record, record.id.column, key, [allowed[name]], ())
@@ -167,6 +167,7 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
     sorts = [f.coordinate for o in by for f in record.sortable() if f.column == o.column] or [record.id.coordinate]
     coordinates = dict.fromkeys([*(root.filters[n].target.coordinate for n in given), *sorts])
     searches = [_search(context, "list", c) for c in coordinates]
+    refuse_unreadable(arguments)
     first = context.limits.default_page if arguments.get("first") is None else arguments["first"]
     if not 0 <= first <= context.limits.page:
         raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {context.limits.page}")

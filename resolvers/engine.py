@@ -157,8 +157,8 @@ class Engine:
             try:
                 environment.household = await self._executor.household(shape, source, caller.rrn)
             except SourceError as error:
-                lost = {s.index: error for s in plan.steps if s.source == source}
-                inputs.failures.update(lost)
+                lost: dict[int, Exception] = {s.index: error for s in plan.steps if s.source == source}
+                inputs.failures = lost | inputs.failures
         results = await self._executor.run(plan, environment, inputs.keys, inputs.failures)
         return _Response(plan, request, inputs, results, pseudonym, self.catalogue).build()
 
@@ -252,7 +252,7 @@ class _Response:
             # The cause may hold SQL or values, so of it the log has the kind alone.
             logger.warning("%s (%s)", failure, type(failure.__cause__).__name__)
         for holder, places in by_holder.items():
-            found.append(errors.unavailable(holder, [path for path, _ in places], places[0][1]))
+            found.append(errors.unavailable(holder, places))
         return found
 
     def nothing_found(self) -> list[errors.Error]:

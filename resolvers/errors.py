@@ -5,7 +5,7 @@ There is one error for each response path pattern, however many rows it holds, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from auth.access import Decision, Reason
@@ -31,19 +31,24 @@ def withheld(decision: Decision, path: Path, where: Where) -> Error:
     why = _WHY[reason]
     if reason is Reason.OUTSIDE_SUBJECT and decision.residual:
         why = f"it is shared only for your own {' or '.join(_WHOSE[k] for k in sorted(decision.residual))}"
+    # Of what is hidden from the caller nothing is named, not even as the reason for something else.
+    what = pattern(path) if decision.hidden else decision.coordinate
     extensions = {
         "code": "WITHHELD",
-        "coordinate": decision.coordinate,
+        "coordinate": None if decision.hidden else decision.coordinate,
         "reason": reason.value,
         "rules": [{"regulation": r.regulation, "id": r.id, "basis": r.basis} for r in decision.rules],
         "pattern": pattern(path),
     }
-    return {"message": f"`{decision.coordinate}` is withheld: {why}", "path": list(where), "extensions": extensions}
+    return {"message": f"`{what}` is withheld: {why}", "path": list(where), "extensions": extensions}
 
 
-def unavailable(holder: str, paths: Sequence[Path], where: Where) -> Error:
-    """A holder's source that failed; every path that it cost is named."""
-    extensions = {"code": "SOURCE_UNAVAILABLE", "holder": holder, "patterns": [pattern(p) for p in paths]}
+def unavailable(holder: str, places: Iterable[tuple[Path, Where]]) -> Error:
+    """A holder's source that failed; every path pattern that it cost is named, with the first place."""
+    in_turn = sorted(places, key=lambda place: comparable(place[1]))
+    where = in_turn[0][1]
+    patterns = list(dict.fromkeys(pattern(path) for path, _ in in_turn))
+    extensions = {"code": "SOURCE_UNAVAILABLE", "holder": holder, "patterns": patterns}
     return {
         "message": f"the register of `{holder}` does not answer; ask again later",
         "path": list(where),
@@ -62,4 +67,9 @@ def pattern(path: Path) -> str:
 
 def in_order(errors: Iterable[Error]) -> list[Error]:
     """By path, places in lists before names, so that equal answers have equal errors."""
-    return sorted(errors, key=lambda e: [(isinstance(p, str), str(p).zfill(8) if isinstance(p, int) else p) for p in e["path"]])
+    return sorted(errors, key=lambda e: comparable(e["path"]))
+
+
+def comparable(where: Iterable[str | int]) -> list[tuple[bool, int, str]]:
+    """A path by which paths can be sorted."""
+    return [(isinstance(p, str), p if isinstance(p, int) else 0, str(p)) for p in where]

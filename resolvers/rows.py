@@ -89,7 +89,7 @@ class Context:
         where = tuple(info.path.as_list())
         pattern = tuple(EVERY if isinstance(p, int) else p for p in where)
         key = pattern, type(problem).__name__
-        if key not in self.problems or _comparable(where) < _comparable(self.problems[key][0]):
+        if key not in self.problems or errors.comparable(where) < errors.comparable(self.problems[key][0]):
             self.problems[key] = where, problem
 
     def errors(self) -> list[errors.Error]:
@@ -102,7 +102,7 @@ class Context:
                 found.append(errors.unusable(problem, where))
             elif isinstance(problem, SourceError):
                 holders.setdefault(self.catalogue.registers[problem.source].holder, []).append((pattern, where))
-        found += [errors.unavailable(h, [p for p, _ in places], places[0][1]) for h, places in holders.items()]
+        found += [errors.unavailable(holder, places) for holder, places in holders.items()]
         return errors.in_order(found)
 
     # Decisions
@@ -238,7 +238,3 @@ def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tu
     decisions = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
     readable = decisions and all(d.verdict is Verdict.PERMIT and row.ensures(d.residual) for d in decisions)
     return (Order(column, descending), key) if readable else (key,)
-
-
-def _comparable(where: Where) -> list[tuple[bool, int, str]]:
-    return [(isinstance(p, str), p if isinstance(p, int) else 0, str(p)) for p in where]

@@ -17,7 +17,6 @@ from enum import Enum
 from typing import Any
 
 from graphql import (
-    BooleanValueNode,
     DirectiveNode,
     FieldNode,
     FragmentSpreadNode,
@@ -43,8 +42,6 @@ Path = tuple[str, ...]
 """Response names from the root; `*` stands for every place in a list."""
 
 EVERY = "*"
-
-TRUE = BooleanValueNode(value=True)
 
 
 class Arguments:
@@ -262,7 +259,7 @@ class _Collector:
             if directive.name.value in ("skip", "include"):
                 (argument,) = directive.arguments or ()
                 value = argument.value
-                is_on = bool(self.variables[value.name.value]) if isinstance(value, VariableNode) else value == TRUE
+                is_on = bool(self.variables[value.name.value]) if isinstance(value, VariableNode) else value.value is True  # type: ignore[attr-defined]
                 if is_on == (directive.name.value == "skip"):
                     return False
         return True

@@ -25,8 +25,8 @@ def describe(plan: Plan, sources: Mapping[str, Coalescer], household: tuple[Shap
     return {
         "before": [first] if plan.needs_household else [],
         "steps": [_step(step, sources) for level in plan.levels for step in level],
-        "searches": [_decision(d) for d in plan.searches],
-        "decisions": [_decision(d) for d in plan.decisions],
+        "searches": [_decision(d) for d in plan.searches if not d.hidden],
+        "decisions": [_decision(d) for d in plan.decisions if not d.hidden],
         "withheld": [_refusal(r) for r in plan.withheld],
         "guarded": [_refusal(r) for r in plan.guarded],
     }

@@ -1,7 +1,8 @@
-"""The command `madang`, as a process of its own."""
+"""The command `madang`: what it prints, how it ends, and that a server of its own leaves nothing behind."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -16,7 +17,9 @@ from pathlib import Path
 import httpx
 import jwt
 import pytest
+from click.testing import CliRunner, Result
 
+from madang.cli import main
 from madang.embedded import known_residents
 
 ROOT = Path(__file__).parents[2]
@@ -24,12 +27,18 @@ MADANG = [sys.executable, "-m", "madang"]
 QUERY = "query($rrn: String!) { resident(rrn: $rrn) { name taxCertificates { income } } }"
 
 
-def madang(directory: Path, *arguments: str, given: str | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command in a directory."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.run(
-        [*MADANG, *arguments], cwd=directory, input=given, capture_output=True, text=True, timeout=60, env=environment
-    )
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def process(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command in a directory, as a process of its own."""
+    return subprocess.run([*MADANG, *arguments], cwd=directory, capture_output=True, text=True, timeout=60, env=ENVIRONMENT)
+
+
+def madang(directory: Path, *arguments: str, given: str | None = None) -> Result:
+    """Run the command in a directory, in this process, which spares starting one."""
+    with contextlib.chdir(directory):
+        return CliRunner().invoke(main, arguments, input=given)
 
 
 @pytest.fixture(scope="module")
@@ -41,24 +50,23 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def server(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`madang serve` in a directory with nothing in it, and its address."""
     command = [*MADANG, "serve", "--port", "0", "--residents", "1000"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, cwd=directory, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=environment) as process:
+    with subprocess.Popen(command, cwd=directory, stdout=pipe, stderr=subprocess.STDOUT, text=True, env=ENVIRONMENT) as running:
         try:
-            assert process.stdout is not None
+            assert running.stdout is not None
             said = ""
             while not (found := re.search(r"http://127\.0\.0\.1:\d+", said)):
-                line = process.stdout.readline()
+                line = running.stdout.readline()
                 assert line, said
                 said += line
-            yield process, found[0]
+            yield running, found[0]
         finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(30)
+            running.send_signal(signal.SIGTERM)
+            running.wait(30)
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
-    done = madang(tmp_path, "--help")
+    done = process(tmp_path, "--help")
     assert done.returncode == 0
     for name in ("serve", "seed", "token", "personas", "explain"):
         assert re.search(rf"^  {name} ", done.stdout, re.M)
@@ -68,7 +76,7 @@ def test_serve_makes_the_nation_and_answers_a_token_of_the_command(
     server: tuple[subprocess.Popen[str], str], directory: Path
 ) -> None:
     _, address = server
-    token = madang(directory, "token", "--persona", "passport-officer").stdout.strip()
+    token = process(directory, "token", "--persona", "passport-officer").stdout.strip()
     headers = {"Authorization": f"Bearer {token}", "Madang-Purpose": "passport-renewal"}
     body = {"query": QUERY, "variables": {"rrn": known_residents()["citizen"]}}
     answer = httpx.post(f"{address}/graphql", json=body, headers=headers).json()
@@ -77,7 +85,7 @@ def test_serve_makes_the_nation_and_answers_a_token_of_the_command(
 
 
 def test_a_second_demo_in_one_directory_is_refused(server: tuple[subprocess.Popen[str], str], directory: Path) -> None:
-    done = madang(directory, "serve", "--port", "0")
+    done = process(directory, "serve", "--port", "0")
     assert done.returncode == 2
     assert "in use" in done.stderr
 
@@ -96,7 +104,7 @@ def test_a_token_lasts_as_long_as_is_said(directory: Path) -> None:
 
 def test_a_persona_that_is_none_is_told(directory: Path) -> None:
     done = madang(directory, "token", "--persona", "minister")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "there is no persona `minister`; there are `passport-officer`" in done.stderr
 
 
@@ -116,7 +124,7 @@ def test_explain_prints_the_plan_and_reads_nothing(tmp_path: Path) -> None:
     arguments = ("explain", "--persona", "passport-officer", "--purpose", "passport-renewal", "--variables", variables)
     (tmp_path / "query.graphql").write_text(QUERY)
     done = madang(tmp_path, *arguments, "query.graphql")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.stderr
     assert 'FROM "resident"' in done.stdout
     assert "Resident.taxCertificates" in done.stdout
     assert "tax_certificate" not in done.stdout
@@ -138,7 +146,7 @@ def test_explain_prints_the_plan_and_reads_nothing(tmp_path: Path) -> None:
 def test_what_cannot_be_explained(tmp_path: Path, purpose: str, query: str, variables: str, said: str) -> None:
     arguments = ("--persona", "passport-officer", "--purpose", purpose, "--variables", variables)
     done = madang(tmp_path, "explain", *arguments, "-", given=query)
-    assert done.returncode == 1
+    assert done.exit_code == 1
     assert said in done.stderr
     assert done.stdout == ""
 
@@ -146,7 +154,7 @@ def test_what_cannot_be_explained(tmp_path: Path, purpose: str, query: str, vari
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "madang.example"])
 def test_a_demo_listens_on_loopback_alone(tmp_path: Path, host: str) -> None:
     done = madang(tmp_path, "serve", "--host", host)
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert f"not on `{host}`" in done.stderr
     assert not (tmp_path / ".madang").exists()
 
@@ -155,7 +163,7 @@ def test_a_port_in_use_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = madang(tmp_path, "serve", "--port", str(port))
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert f"cannot listen on `127.0.0.1`, port {port}" in done.stderr
     assert not (tmp_path / ".madang").exists()
 
@@ -170,7 +178,7 @@ def test_nothing_is_served_under_broken_regulations(tmp_path: Path) -> None:
     settings = (ROOT / "madang.toml").read_text().replace("auth/regulations", "law")
     (tmp_path / "madang.toml").write_text(settings)
     done = madang(tmp_path, "serve", "--port", "0")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert done.stdout == ""
     assert re.search(r"law/mofa\.yaml:\d+:\d+: .*`itmes`", done.stderr)
     assert re.search(r"law/nts\.yaml:\d+:\d+: .*`itmes`", done.stderr)
@@ -180,18 +188,18 @@ def test_nothing_is_served_under_broken_regulations(tmp_path: Path) -> None:
 def test_wrong_settings_are_told_in_full(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text("[server]\nport = -1\nhost = 1\n[demo]\n")
     done = madang(tmp_path, "serve", "--settings", "mine.toml")
-    assert done.returncode == 2
+    assert done.exit_code == 2
     assert "mine.toml: `server.port` is `-1`" in done.stderr
     assert "mine.toml: `server.host` is `1`" in done.stderr
 
 
 def test_it_ends_at_once_and_leaves_no_process(server: tuple[subprocess.Popen[str], str], directory: Path) -> None:
-    process, address = server
+    running, address = server
     postgres = int((directory / ".madang" / "registers" / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     os.kill(postgres, 0)
     assert httpx.get(f"{address}/healthz").status_code == 200
-    process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
+    running.send_signal(signal.SIGINT)
+    assert running.wait(30) == 0
     deadline = time.monotonic() + 5
     while Path(f"/proc/{postgres}").exists() and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -1,15 +1,15 @@
 """Serves the graph: ASGI app, command line, settings, identifying the caller, the embedded demo, the page.
 
-    __init__        makes the other four layers importable
-    settings        the settings file, read with all its mistakes at once
-    personas        the demo's people, and tokens for them
-    gateway         settings → an engine over its sources, ready to be asked
-    identify        bearer token and headers → access request
-    negotiate       media types, header values and parameters of GraphQL over HTTP
-    graphql_http    the endpoint /graphql
-    app             the ASGI application: /graphql, health, personas, the page
-    embedded        the sample nation's registers, run in place
-    cli             the command `madang`
+__init__        makes the other four layers importable
+settings        the settings file, read with all its mistakes at once
+personas        the demo's people, and tokens for them
+gateway         settings → an engine over its sources, ready to be asked
+identify        bearer token and headers → access request
+negotiate       media types, header values and parameters of GraphQL over HTTP
+graphql_http    the endpoint /graphql
+app             the ASGI application: /graphql, health, personas, the page
+embedded        the sample nation's registers, run in place
+cli             the command `madang`
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """The ASGI application: the graph at /graphql, its health, and the page at /.
 
-    /graphql    GraphQL over HTTP
-    /healthz    200 while the process serves
-    /readyz     what each source says; 503 when none of them answers, since one that fails costs its own fields alone
-    /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
-    /           the page, files that are built from web/
+/graphql    GraphQL over HTTP
+/healthz    200 while the process serves
+/readyz     what each source says; 503 when none of them answers, since one that fails costs its own fields alone
+/personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+/           the page, files that are built from web/
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from madang.personas import about
 STATIC = Path(__file__).parent / "static"
 TOKEN_SECONDS = 900
 
+# The editor of GraphiQL makes its styles at run time, so those cannot be kept to files; scripts can.
 PAGE_HEADERS = (
     (
         b"content-security-policy",

@@ -152,4 +152,3 @@ async def _send(send: Send, status: int, media: bytes, body: bytes, headers: Hea
     start = [(b"content-type", media), (b"content-length", length), *_COMMON, *headers]
     await send({"type": "http.response.start", "status": status, "headers": start})
     await send({"type": "http.response.body", "body": body})
-

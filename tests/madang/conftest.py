@@ -29,7 +29,8 @@ def serving(settings: Settings, nation: Embedded | None) -> Iterator[str]:
     """A server in a thread of its own; gives its address."""
     gateway = open_gateway(settings, read_law(settings), nation)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        server = uvicorn.Server(uvicorn.Config(create_app(gateway), loop="uvloop", http="httptools", ws="none", log_level="error"))
+        config = uvicorn.Config(create_app(gateway), loop="uvloop", http="httptools", ws="none", log_level="error")
+        server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:

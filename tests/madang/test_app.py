@@ -26,8 +26,9 @@ def lost(settings: Settings, *names: str) -> Settings:
     """The settings with these sources where nothing listens."""
     registers = dict(settings.registers)
     for name in names:
-        address = "http://127.0.0.1:1" if registers[name].source.kind == "http" else NOWHERE
-        registers[name] = dataclasses.replace(registers[name], source=dataclasses.replace(registers[name].source, address=address))
+        source = registers[name].source
+        source = dataclasses.replace(source, address="http://127.0.0.1:1" if source.kind == "http" else NOWHERE)
+        registers[name] = dataclasses.replace(registers[name], source=source)
     return dataclasses.replace(settings, registers=registers)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 from typing import Any
 from urllib.parse import urlsplit
@@ -153,7 +154,7 @@ def test_explaining_needs_a_token_that_allows_it(officer: httpx.Client, tokens: 
         ("{ " + "a " * 5000 + "}", "LIMIT_EXCEEDED"),
     ],
 )
-def test_a_request_error_shows_in_the_status_of_the_new_media_type_alone(officer: httpx.Client, query: str, expected: str) -> None:
+def test_a_request_error_shows_in_the_status_of_the_newer_media_type(officer: httpx.Client, query: str, expected: str) -> None:
     response = ask(officer, query)
     assert (response.status_code, code(response)) == (400, expected)
     response = ask(officer, query, Accept="application/json")
@@ -179,10 +180,13 @@ def test_a_request_error_shows_in_the_status_of_the_new_media_type_alone(officer
         ("application/json; charset=euc-kr", None),
     ],
 )
-def test_the_media_type_is_what_is_accepted(served: str, tokens: dict[str, str], accept: str | None, expected: str | None) -> None:
+def test_the_media_type_is_what_is_accepted(
+    served: str, tokens: dict[str, str], accept: str | None, expected: str | None
+) -> None:
     with httpx.Client(headers={"Authorization": f"Bearer {tokens['citizen']}"}) as client:
         del client.headers["Accept"]
-        response = client.post(f"{served}/graphql", json={"query": "{ __typename }"}, headers={"Accept": accept} if accept else {})
+        headers = {"Accept": accept} if accept else {}
+        response = client.post(f"{served}/graphql", json={"query": "{ __typename }"}, headers=headers)
     if expected is None:
         assert (response.status_code, code(response)) == (406, "NOT_ACCEPTABLE")
     else:
@@ -244,7 +248,8 @@ def test_what_is_no_request_is_refused(officer: httpx.Client, body: bytes, accep
 
 
 def test_a_query_can_be_asked_by_get(officer: httpx.Client) -> None:
-    parameters = {"query": NAME, "variables": f'{{"rrn": "{known_residents()["citizen"]}"}}', "operationName": "", "extensions": "{}"}
+    variables = json.dumps({"rrn": known_residents()["citizen"]})
+    parameters = {"query": NAME, "variables": variables, "operationName": "", "extensions": "{}"}
     response = officer.get("/graphql", params=parameters)
     assert response.json() == {"data": {"resident": {"name": "김민준"}}}
 

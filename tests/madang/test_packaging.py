@@ -47,7 +47,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     locked = ["--require-hashes", "--only-binary", ":all:", "-r", str(ROOT / "requirements" / "serve.txt")]
     subprocess.run([*install, *locked], check=True, env=ENVIRONMENT, timeout=300)
     subprocess.run([*install, "--no-deps", str(wheel)], check=True, env=ENVIRONMENT, timeout=60)
-    subprocess.run([*UV, "pip", "check", "--python", str(environment / "bin" / "python")], check=True, env=ENVIRONMENT, timeout=60)
+    check = [*UV, "pip", "check", "--python", str(environment / "bin" / "python")]
+    subprocess.run(check, check=True, env=ENVIRONMENT, timeout=60)
     return environment / "bin"
 
 

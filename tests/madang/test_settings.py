@@ -90,8 +90,8 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_keys_that_cannot_be_used_are_told(tmp_path: Path) -> None:
-    law = f'[regulations]\ndirectory = "{ROOT / "auth" / "regulations"}"'
-    own = (ROOT / "madang.toml").read_text().partition("\n[demo]")[0].replace('[regulations]\ndirectory = "auth/regulations"', law)
+    own = (ROOT / "madang.toml").read_text().partition("\n[demo]")[0]
+    own = own.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
     own = own.replace('kind = "postgres"', 'kind = "postgres", dsn = "postgresql://x/y"')
     own = own.replace('kind = "http"', 'kind = "http", url = "https://x.example", api_key = "k"')
     own += f'\n[tokens]\nissuer = "i"\naudience = "a"\nkeys = "keys.json"\n[ids]\nsecret = "{SECRET}"\n'

@@ -58,7 +58,7 @@ HEALTH_INSURANCE = """
     FROM member_crosswalk c JOIN health_insurance i USING (member_number)
     WHERE c.rrn = ANY($1)"""
 
-VEHICLES = "SELECT owner_rrn, model, year, liens FROM vehicle WHERE owner_rrn = ANY($1) ORDER BY id"
+VEHICLES = "SELECT owner_rrn, model, year, liens FROM vehicle WHERE owner_rrn = ANY($1) ORDER BY plate, id"
 
 PAGE = "SELECT id, rrn, name, birth_date, sex, status FROM resident WHERE district_code = $1 ORDER BY id LIMIT 101"
 

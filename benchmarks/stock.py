@@ -269,7 +269,7 @@ def loaders(pools: Mapping[str, Any]) -> dict[str, DataLoader[Any, Any]]:
         ),
         "vehicles": many(
             pools["molit_vehicles"], Vehicle,
-            "SELECT owner_rrn AS of, model, year, liens FROM vehicle WHERE owner_rrn = ANY($1) ORDER BY id",
+            "SELECT owner_rrn AS of, model, year, liens FROM vehicle WHERE owner_rrn = ANY($1) ORDER BY plate, id",
         ),
     }  # fmt: skip
 

@@ -7,11 +7,11 @@
 `start` fills the directory at the first time, and again when another population is asked for or the sample itself has changed.
 What is in the directory:
 
-    lock              held by the process that runs the demo: a second one is refused
-    state.json        which population is loaded; written last, so a half-loaded directory has none and is filled anew
-    passwords.json    one random password a role, readable by the owner alone
-    postgres/         PostgreSQL's data, reached by a Unix socket that its owner alone can open
-    mma.log           what the API process had to say
+    lock            held by the process that runs the demo: a second one is refused
+    state.json      which population is loaded; written last, so a half-loaded directory has none and is filled anew
+    passwords.json  one random password a role, readable by the owner alone
+    postgres/       PostgreSQL's data, reached by a Unix socket that its owner alone can open
+    mma.log         what the API process had to say
 
 Every register is a database of its own with two login roles: the owner, `mois`, and the gateway, `mois_gateway`, which can only
 SELECT. Neither can connect to another register's database. Both need their password; the superuser needs none on the socket.
@@ -46,6 +46,7 @@ from urllib.parse import quote
 
 import click
 import httpx
+import psutil  # type: ignore[import-untyped]
 from platformdirs.api import RuntimeDirWarning
 
 from madang import LAYERS
@@ -127,6 +128,7 @@ def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int |
         stack.enter_context(_signals())
         stack.enter_context(_lock(directory))
         wanted = _wanted(directory, residents, seed)
+        _stop_stray(directory / "postgres")
         fresh = _clear(directory, wanted)
         server = stack.enter_context(_postgres(directory))
         passwords = _passwords(directory)
@@ -191,19 +193,16 @@ def _wanted(directory: Path, residents: int | None, seed: int | None) -> dict[st
 
 
 def _state(directory: Path) -> dict[str, Any] | None:
-    try:
-        found: dict[str, Any] = json.loads((directory / "state.json").read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        return None
+    path = directory / "state.json"
+    found: dict[str, Any] | None = json.loads(path.read_text()) if path.exists() else None
     return found
 
 
 def _clear(directory: Path, wanted: Mapping[str, Any]) -> bool:
     """Whether the directory is to be filled; what was in it is then gone."""
-    there = _state(directory)
+    there, data = _state(directory), directory / "postgres"
     if there == wanted and (directory / "passwords.json").exists():
         return False
-    data = directory / "postgres"
     if there:
         what = "another version of the sample" if there["sample"] != wanted["sample"] else "another population"
         click.echo(f"`{directory}` holds {what}: it is filled anew", err=True)
@@ -211,21 +210,8 @@ def _clear(directory: Path, wanted: Mapping[str, Any]) -> bool:
         click.echo(f"`{directory}` was not filled to the end: it is filled anew", err=True)
     (directory / "state.json").unlink(missing_ok=True)
     (directory / "passwords.json").unlink(missing_ok=True)
-    _stop_stray(data)
     shutil.rmtree(data, ignore_errors=True)
     return True
-
-
-def _stop_stray(data: Path) -> None:
-    """Stop a server that outlived the process that ran it; the lock says that there is none now."""
-    try:
-        pid = int((data / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(pid, signal.SIGINT)
-    except (FileNotFoundError, ProcessLookupError, ValueError, IndexError):
-        return
-    deadline = time.monotonic() + _PATIENCE
-    while (data / "postmaster.pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
 
 
 def _passwords(directory: Path) -> dict[str, str]:
@@ -240,11 +226,21 @@ def _write(path: Path, content: Any) -> None:
     """Whole or not at all, and for the owner's eyes only."""
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    partial.touch(0o600)
+    partial.write_text(json.dumps(content, indent=1))
     partial.rename(path)
+
+
+def _stop_stray(data: Path) -> None:
+    """Stop a server whose process was killed, or wait until its keeper has: the lock says that nobody runs it now."""
+    try:
+        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
+        # After a restart of the machine the number may be another process's.
+        if str(data) in process.cmdline():
+            process.send_signal(signal.SIGINT)
+            process.wait(_PATIENCE)
+    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
+        return
 
 
 @contextmanager
@@ -280,7 +276,7 @@ def _keeper(data: Path) -> Iterator[None]:
 
 def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
     """The roles and databases. Names are the sample's and passwords are URL-safe, so both are plain in SQL."""
-    lines = ["REVOKE ALL ON DATABASE postgres FROM PUBLIC;", "REVOKE ALL ON DATABASE template1 FROM PUBLIC;"]
+    lines = ["REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;"]
     for name in registers():
         gateway = f"{name}_gateway"
         lines += [
@@ -288,11 +284,9 @@ def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
             f"CREATE ROLE {gateway} LOGIN PASSWORD '{passwords[gateway]}';",
             f"ALTER ROLE {gateway} SET default_transaction_read_only = on;",
             f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 {_LOCALE};",
-            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC;",
-            f"GRANT CONNECT ON DATABASE {name} TO {gateway};",
+            f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {gateway};",
             f"\\connect {name}",
-            "REVOKE ALL ON SCHEMA public FROM PUBLIC;",
-            f"GRANT USAGE ON SCHEMA public TO {gateway};",
+            f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {gateway};",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {name} IN SCHEMA public GRANT SELECT ON TABLES TO {gateway};",
         ]
     psql = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "postgres"]
@@ -315,12 +309,9 @@ def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:
         assert process.stdin is not None
         process.stdin.write(json.dumps(dsns).encode() + b"\n")
         process.stdin.flush()
-        try:
-            if process.wait():
-                raise EmbeddedError("the sample nation was not loaded: see the messages above")
-        except BaseException:
-            process.kill()
-            raise
+        status = process.wait()
+    if status:
+        raise EmbeddedError("the sample nation was not loaded: see the messages above")
 
 
 @contextmanager

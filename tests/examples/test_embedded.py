@@ -9,7 +9,9 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 import asyncpg
@@ -20,6 +22,14 @@ from madang.embedded import Embedded, EmbeddedError, registers, start
 from tests.examples.population import columns
 
 ROOT = Path(__file__).parents[2]
+RUN = """
+import sys, time
+from pathlib import Path
+from madang.embedded import start
+with start(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2:] else None) as nation:
+    print(nation.mma_url, flush=True)
+    time.sleep(60)
+"""
 
 
 async def query(dsn: str, statement: str) -> list[asyncpg.Record]:
@@ -105,13 +115,33 @@ def test_a_directory_of_other_files_is_left_alone(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
 
 
+def run(directory: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A process that runs the demo and prints the API's address."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", RUN, str(directory), *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+
+
+def wait_for(true: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while not true() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return true()
+
+
 @pytest.fixture(scope="module")
 def small(directories: Path) -> Path:
-    """A directory that was filled, and is not in use."""
+    """A directory whose first filling was killed in its midst, and that was then filled."""
     directory = directories / "small"
-    with start(directory, 1_000):
+    pid = directory / "postgres" / "postmaster.pid"
+    with run(directory, "1000") as process:
+        assert wait_for((directory / "passwords.json").exists)
+        process.kill()
+    assert not (directory / "state.json").exists()
+    with redirect_stderr(StringIO()) as said, start(directory, 1_000):
         pass
-    assert not (directory / "postgres" / "postmaster.pid").exists()
+    assert "was not filled to the end: it is filled anew" in said.getvalue()
+    assert not pid.exists()
     return directory
 
 
@@ -145,13 +175,6 @@ async def test_another_population_replaces_it(small: Path, capfd: pytest.Capture
     assert fingerprint(small) != before
 
 
-async def test_a_half_filled_directory_is_filled_anew(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    (small / "state.json").unlink()
-    with start(small, 1_000) as nation:
-        assert len(await query(nation.dsns["mois"], "SELECT id FROM resident")) == 1_000
-    assert "was not filled to the end: it is filled anew" in capfd.readouterr().err
-
-
 def test_a_size_that_cannot_be_is_refused_and_the_directory_left_as_it_was(small: Path) -> None:
     before = fingerprint(small)
     with pytest.raises(EmbeddedError, match="`1` residents"), start(small, 1):
@@ -159,22 +182,10 @@ def test_a_size_that_cannot_be_is_refused_and_the_directory_left_as_it_was(small
     assert fingerprint(small) == before
 
 
-RUN = """
-import sys, time
-from pathlib import Path
-from madang.embedded import start
-with start(Path(sys.argv[1])) as nation:
-    print(nation.mma_url, flush=True)
-    time.sleep(60)
-"""
-
-
 @pytest.fixture
 def running(small: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A process that runs the demo, and the API's address."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-c", RUN, str(small)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
+    with run(small) as process:
         assert process.stdout is not None
         yield process, process.stdout.readline().strip()
         process.kill()
@@ -183,19 +194,17 @@ def running(small: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_outlives_the_process(small: Path, running: tuple[subprocess.Popen[str], str], number: signal.Signals) -> None:
     process, url = running
-    assert httpx.get(f"{url}/healthz", trust_env=False).is_success
+    assert answers(url)
     postmaster = int((small / "postgres" / "postmaster.pid").read_text().splitlines()[0])
     process.send_signal(number)
     process.wait(10)
-    deadline = time.monotonic() + 10
-    while (small / "postgres" / "postmaster.pid").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert not (small / "postgres" / "postmaster.pid").exists()
-    assert not Path(f"/proc/{postmaster}/exe").exists()
-    while time.monotonic() < deadline:
-        try:
-            httpx.get(f"{url}/healthz", trust_env=False)
-        except httpx.TransportError:
-            return
-        time.sleep(0.02)
-    pytest.fail("the API outlived the process")
+    assert wait_for(lambda: not (small / "postgres" / "postmaster.pid").exists())
+    assert wait_for(lambda: not Path(f"/proc/{postmaster}/exe").exists())
+    assert wait_for(lambda: not answers(url))
+
+
+def answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/healthz", trust_env=False).is_success
+    except httpx.TransportError:
+        return False

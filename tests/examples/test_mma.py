@@ -87,3 +87,16 @@ async def test_errors_of_paths_and_bodies_are_json_too(api: httpx.AsyncClient) -
     assert (method.status_code, method.json()) == (405, {"error": "method not allowed"})
     nowhere = await api.get("/")
     assert (nowhere.status_code, nowhere.json()) == (404, {"error": "not found"})
+
+
+async def test_it_connects_anew_when_the_database_dropped_it(embedded: Embedded, api: httpx.AsyncClient) -> None:
+    others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
+    connection = await asyncpg.connect(embedded.dsns["mma"])
+    try:
+        assert await connection.fetch(others)
+    finally:
+        await connection.close()
+    body = {"key": "rrn", "keys": [known_residents()["citizen"]], "fields": ["kind"]}
+    first = await api.post(SEARCH, json=body)
+    assert first.status_code == 200 or (first.status_code, first.json()) == (503, {"error": "the database does not answer"})
+    assert (await api.post(SEARCH, json=body)).json() == {"records": [{"kind": "ACTIVE"}]}

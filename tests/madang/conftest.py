@@ -42,6 +42,7 @@ def serving(settings: Settings, nation: Embedded | None) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(10)
+            assert not thread.is_alive()
 
 
 @pytest.fixture(scope="session")

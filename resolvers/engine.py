@@ -27,7 +27,7 @@ from resolvers.plan import BoundRoot, Environment, Plan, Refusal
 from resolvers.planner import plan as make_plan
 from resolvers.request import Request
 from resolvers.rows import Context
-from resolvers.selection import Collected, Path, collect
+from resolvers.selection import Path, collect
 from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -114,9 +114,9 @@ class Engine:
         if any(values.get(name) is None for name in operation.switches):
             raise RequestError("BAD_USER_INPUT", "a variable of `@skip` or `@include` is null; give true or false")
         switches = tuple([bool(values[name]) for name in operation.switches])
-        collected: Collected | None = operation.collected.get(switches)
+        collected = operation.collected.get(switches)
         if collected is None:
-            collected = operation.collected[switches] = collect(operation, self.catalogue, self._views.full, values)
+            collected = operation.collected.put(switches, collect(operation, self.catalogue, self._views.full, values))
         try:
             arguments = [a.values(values) for a in collected.arguments]
         except GraphQLError as error:
@@ -128,10 +128,11 @@ class Engine:
         access, collected, arguments = request.access, request.collected, request.arguments
         profile = self.authorizer.profile(access)
         key = profile, tuple([take(arguments[i]) for i, take in collected.structures])
-        found: Plan | None = collected.plans.get(key)
+        found = collected.plans.get(key)
         if found is None:
             self._check_purpose(access)
-            found = collected.plans[key] = make_plan(collected, self.catalogue, self._capabilities, profile, arguments)
+            found = make_plan(collected, self.catalogue, self._capabilities, profile, arguments)
+            collected.plans.put(key, found)
         return found
 
     def _check_purpose(self, access: AccessRequest) -> None:

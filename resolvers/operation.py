@@ -47,6 +47,10 @@ class Limits:
     """`first` when it is not given."""
 
 
+TEXT = 250_000
+"""Characters of documents that are remembered; what is kept for each character is some hundred bytes."""
+
+
 class RequestError(Exception):
     """The request is answered with errors alone, and nothing was read. `code` is stable; messages are for people."""
 
@@ -64,7 +68,8 @@ class Operation:
     fragments: Mapping[str, FragmentDefinitionNode]
     switches: tuple[str, ...]
     """Names of the variables that `@skip` and `@include` use."""
-    collected: dict[tuple[bool, ...], Any] = field(default_factory=dict)
+    collected: Cache[tuple[bool, ...], Any] = field(default_factory=lambda: Cache(16))
+    """By the values of the switches."""
 
     @property
     def kind(self) -> OperationType:
@@ -85,9 +90,9 @@ class Operation:
 class Operations:
     """Parses and validates, and remembers: by text and by the schema that the caller's documents are validated against."""
 
-    def __init__(self, limits: Limits, size: int = 1_000) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._cache: Cache[tuple[int, str, str | None], tuple[GraphQLSchema, Operation]] = Cache(size)
+        self._cache: Cache[tuple[int, str, str | None], tuple[GraphQLSchema, Operation]] = Cache(TEXT, lambda key: len(key[1]))
 
     def get(self, schema: GraphQLSchema, text: str, name: str | None) -> Operation:
         """The operation of this name in the document; raises `RequestError`."""
@@ -95,7 +100,7 @@ class Operations:
         found = self._cache.get(key)
         if found is None:
             # The schema is kept beside the operation so that its id cannot come to mean another schema.
-            found = self._cache[key] = schema, self._read(schema, text, name)
+            found = self._cache.put(key, (schema, self._read(schema, text, name)))
         return found[1]
 
     def _read(self, schema: GraphQLSchema, text: str, name: str | None) -> Operation:

@@ -126,7 +126,7 @@ class Collected:
     arguments: list[Arguments]
     structures: list[tuple[int, Callable[[Mapping[str, Any]], Any]]]
     """What of the arguments' values decides the plan's form, not only its parameters."""
-    plans: Cache[Any, Any] = field(default_factory=lambda: Cache(64))
+    plans: Cache[Any, Any] = field(default_factory=lambda: Cache(32))
 
 
 def collect(operation: Operation, catalogue: Catalogue, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Collected:

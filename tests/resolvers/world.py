@@ -1,0 +1,161 @@
+"""An engine over a nation in memory, whose regulations, failures and witnesses a test sets as it likes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from auth.access import Access, AccessRequest, Caller, Decision, Reason, Rule, Use, Verdict
+from auth.pseudonyms import Pseudonyms
+from resolvers.engine import Answer, Engine
+from resolvers.fallback import run as run_by_strawberry
+from resolvers.operation import Limits
+from sources.coalescer import Coalescer
+from sources.memory import MemorySource
+from sources.protocol import Batch, Capabilities, Row, Shape, SourceUnavailable
+from tests.resolvers.nation import CATALOGUE, SCHEMA, TODAY, Nation, make
+
+PURPOSE = "passport-renewal"
+MASTER = bytes(range(32))
+WIDE = Limits(depth=60, fields=20_000, aliases=2_000, tokens=200_000)
+RULE = Rule("test-regulation", "test-permission", "Test Act, art. 1")
+
+Key = tuple[str, Access | None, Use | None]
+
+
+class Profile:
+    """Permits what `denied` and `residuals` do not name. A name is (coordinate, access or any, use or any)."""
+
+    def __init__(
+        self, denied: Iterable[Key | str] = (), residuals: Mapping[Key | str, Iterable[str]] | None = None,
+        *, granted: Iterable[str] | None = None, hidden: Iterable[str] = (),
+    ) -> None:  # fmt: skip
+        self.denied = {_key(d) for d in denied}
+        self.residuals = {_key(k): frozenset(v) for k, v in (residuals or {}).items()}
+        self.granted = None if granted is None else frozenset(granted)
+        self.hidden = frozenset(hidden)
+
+    def decide(self, coordinate: str, access: Access, use: Use) -> Decision:
+        names = [(coordinate, a, u) for a in (access, None) for u in (use, None)]
+        refused = self.granted is not None and coordinate not in self.granted
+        if coordinate in self.hidden or refused or any(n in self.denied for n in names):
+            reason = Reason.PROHIBITED if use == "search" else Reason.NO_PERMISSION
+            return Decision(coordinate, Verdict.DENY, reason=reason, rules=(RULE,), hidden=coordinate in self.hidden)
+        residual: Any = next((self.residuals[n] for n in names if n in self.residuals), frozenset())
+        return Decision(coordinate, Verdict.PERMIT, residual, (Rule("test-regulation", coordinate, "Test Act, art. 2"),))
+
+    def __repr__(self) -> str:
+        return f"Profile({sorted(map(str, self.denied))}, { {k: sorted(v) for k, v in self.residuals.items()} })"
+
+
+def _key(name: Key | str) -> Key:
+    return (name, None, None) if isinstance(name, str) else name
+
+
+class Regulations:
+    """An authorizer that gives everybody the profile of the moment."""
+
+    version = "1"
+
+    def __init__(self) -> None:
+        self.now = Profile()
+        self.seen: frozenset[str] | None = None
+
+    def profile(self, request: AccessRequest) -> Profile:
+        return self.now
+
+    def hidden_from(self, caller: Caller) -> frozenset[str]:
+        return self.now.hidden
+
+    def grantable(self, caller: Caller) -> frozenset[str]:
+        return frozenset(CATALOGUE.coordinates()) if self.seen is None else self.seen
+
+    def purposes(self, caller: Caller) -> tuple[str, ...]:
+        return (PURPOSE, "own-records")
+
+
+class Witness:
+    """A source that remembers what it was asked and what it gave, and fails when told to."""
+
+    def __init__(self, inner: MemorySource, capabilities: Capabilities) -> None:
+        self.inner, self.name, self.capabilities = inner, inner.name, capabilities
+        self.seen: list[tuple[Batch, Sequence[Row]]] = []
+        self.down = False
+        self.delay = 0.0
+        self.nonsense: Sequence[Row] | None = None
+
+    async def fetch(self, batch: Batch) -> Sequence[Row]:
+        if self.delay:
+            await asyncio.sleep(self.delay)
+        if self.down:
+            self.seen.append((batch, ()))
+            raise SourceUnavailable(self.name)
+        rows = await self.inner.fetch(batch) if self.nonsense is None else self.nonsense
+        self.seen.append((batch, rows))
+        return rows
+
+    async def aclose(self) -> None:
+        await self.inner.aclose()
+
+
+@dataclass
+class World:
+    nation: Nation
+    engine: Engine
+    witnesses: dict[str, Witness]
+    regulations: Any
+    pseudonyms: Pseudonyms = field(default_factory=lambda: Pseudonyms(MASTER))
+
+    def under(self, profile: Profile, down: Iterable[str] = ()) -> World:
+        """Set the profile and the sources that are down, and forget what was seen."""
+        self.regulations.now = profile
+        for name, witness in self.witnesses.items():
+            witness.down, witness.nonsense, witness.delay = name in down, None, 0.0
+            witness.seen.clear()
+        return self
+
+    async def ask(self, query: str, caller: Caller, purpose: str | None = PURPOSE, **variables: Any) -> dict[str, Any]:
+        return json.loads((await self.answer(query, caller, variables, purpose)).body)  # type: ignore[no-any-return]
+
+    async def answer(
+        self, query: str, caller: Caller, variables: Mapping[str, Any] | None = None, purpose: str | None = PURPOSE, **how: Any
+    ) -> Answer:
+        return await self.engine.answer(query, variables, None, AccessRequest(caller, purpose), **how)
+
+    async def by_strawberry(self, query: str, caller: Caller, variables: Mapping[str, Any]) -> dict[str, Any]:
+        """The same operation through Strawberry's own execution."""
+        access = AccessRequest(caller, PURPOSE)
+        request = self.engine.read(query, variables, None, access)
+        context = self.engine.context(access)
+        nodes = list(request.operation.definition.selection_set.selections)
+        result = await run_by_strawberry(SCHEMA._schema, request, {"all": nodes}, context)  # type: ignore[dict-item]
+        assert not result.errors, result.errors
+        found = context.errors()
+        answer = {"data": result.data, **({"errors": found} if found else {})}
+        return json.loads(json.dumps(answer, default=str))  # type: ignore[no-any-return]
+
+    def shapes(self) -> list[tuple[str, Shape]]:
+        """Every shape that reached a source."""
+        return [(name, batch.shape) for name, witness in self.witnesses.items() for batch, _ in witness.seen]
+
+    def fetches(self) -> int:
+        return sum(len(witness.seen) for witness in self.witnesses.values())
+
+    def id(self, caller: Caller, record: str, key: int) -> str:
+        return self.pseudonyms.for_caller(caller).encode(record, key)
+
+
+def world(
+    nation: Nation | None = None, *, joins: bool = True, json: bool = True, limits: Limits = WIDE, regulations: Any = None,
+    timeout: float = 2.0, today: Any = None,
+) -> World:  # fmt: skip
+    nation = nation or make()
+    regulations = regulations or Regulations()
+    capabilities = Capabilities(joins=joins, scan=True, json=json)
+    witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities) for r in CATALOGUE.registers}
+    coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
+    engine = Engine(CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY))
+    return World(nation, engine, witnesses, regulations)

@@ -46,7 +46,7 @@ async def check(world: World, operation: Operation, caller: Caller, profile: Pro
     variables = await resolve(world, operation, caller)
     world.under(profile, down)
     if down:
-        # A list of which nothing is asked but its type is not fetched by the plan, so no failure shows; Strawberry's path fetches.
+        # Of a list of which only its type is asked the plan fetches nothing, so no failure shows; Strawberry's path fetches.
         assume(not any(step.idle for step in planned_steps(world, operation, caller, variables)))
     note(f"{operation.text}\n{variables}\n{profile}\n{caller}\ndown: {down}")
     planned = await world.answer(operation.text, caller, variables)

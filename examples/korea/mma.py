@@ -39,6 +39,8 @@ from examples.korea import lifeline
 TABLES = {"military_service": ("rrn", "kind", "enlisted_on", "discharged_on", "rank")}
 KEYS = {"military_service": ("rrn",)}
 MOST_KEYS = 500
+_LACKING = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
+"""What the driver raises when the database is away, or goes away in the midst of a statement."""
 
 
 class Refused(Exception):
@@ -74,9 +76,7 @@ def application(dsn: str, api_key: str) -> Starlette:
         exception_handlers={
             Refused: _refuse,
             HTTPException: _refuse_path,
-            asyncpg.PostgresError: _lack,
-            asyncpg.InterfaceError: _lack,
-            OSError: _lack,
+            **dict.fromkeys(_LACKING, _lack),
         },
         lifespan=lifespan,
     )

@@ -171,6 +171,8 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
     first = context.limits.default_page if arguments.get("first") is None else arguments["first"]
     if not 0 <= first <= context.limits.page:
         raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {context.limits.page}")
+    text = listing_context(root, arguments)
+    after = _after(context, text, arguments.get("after"))
     conditions, values, ensured, _ = await _narrowing(context, record, searches, ())
     for name, value in given.items():
         item = root.filters[name]
@@ -178,12 +180,7 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
         values += [*more, value]
         conditions.append(Compare(operand, item.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
     counted = (list(conditions), list(values), ensured)
-    text = listing_context(root, arguments)
-    if arguments.get("after") is not None:
-        try:
-            after = context.pseudonym.open(text, arguments["after"])
-        except InvalidCursor as error:
-            raise InputError("INVALID_CURSOR", str(error)) from None
+    if after is not None:
         params = [Param(len(values) + i) for i in range(len(order))]
         values += after
         later = [Compare(o.column, "<" if o.descending else ">", p) for o, p in zip(order, params, strict=True)]
@@ -200,12 +197,21 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
         "edges": [{"node": n, "cursor": c} for n, c in zip(nodes, cursors, strict=True)],
         "pageInfo": {
             "hasNextPage": len(rows) > first,
-            "hasPreviousPage": arguments.get("after") is not None,
+            "hasPreviousPage": after is not None,
             "startCursor": cursors[0] if cursors else None,
             "endCursor": cursors[-1] if cursors else None,
         },
         "counted": counted,
     }
+
+
+def _after(context: Context, text: str, cursor: str | None) -> tuple[Any, ...] | None:
+    if cursor is None:
+        return None
+    try:
+        return context.pseudonym.open(text, cursor)
+    except InvalidCursor as error:
+        raise InputError("INVALID_CURSOR", str(error)) from None
 
 
 def _count_resolver(root: ListingRoot) -> Any:

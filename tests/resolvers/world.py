@@ -137,9 +137,12 @@ class World:
         answer = {"data": result.data, **({"errors": found} if found else {})}
         return json.loads(json.dumps(answer, default=str))  # type: ignore[no-any-return]
 
+    def fetched(self) -> list[tuple[str, Shape, Sequence[Any]]]:
+        """Every shape that reached a source, with its keys."""
+        return [(name, batch.shape, batch.keys) for name, witness in self.witnesses.items() for batch, _ in witness.seen]
+
     def shapes(self) -> list[tuple[str, Shape]]:
-        """Every shape that reached a source."""
-        return [(name, batch.shape) for name, witness in self.witnesses.items() for batch, _ in witness.seen]
+        return [(name, shape) for name, shape, _ in self.fetched()]
 
     def fetches(self) -> int:
         return sum(len(witness.seen) for witness in self.witnesses.values())

@@ -33,6 +33,8 @@ class Results:
     memory: Mapping[str, int]
     """Peak memory by server, in bytes."""
     planning: Planning | None
+    load: float
+    """The machine's load average before anything of the benchmark ran."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,10 @@ def write(text: str) -> None:
 
 def _conditions(results: Results) -> str:
     return (
-        f"Measured on {date.today().isoformat()} over {results.residents:,} residents: medians of {results.rounds} rounds of "
+        f"Measured on {date.today().isoformat()} over {results.residents:,} residents: medians of {results.rounds} round{'s' if results.rounds > 1 else ''} of "
         f"{results.seconds:g} seconds for each query, server and number of connections, the servers in turn within a round.\n"
-        f"Machine: {machine()}. Load generator, servers and PostgreSQL share it.\n"
+        f"Machine: {machine()}. Load generator, servers and PostgreSQL share it; its load "
+        f"average before was {results.load:.1f}.\n"
     )
 
 
@@ -105,7 +108,7 @@ def machine() -> str:
     wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout.split()[1:2]
     return (
         f"{model}, {cores} cores, {kilobytes / 1024**2:.0f} GiB, Linux {platform.release().partition('-')[0]}, "
-        f"Python {platform.python_version()}, wrk {wrk[0].rpartition('/')[2] if wrk else ''}"
+        f"Python {platform.python_version()}, wrk {wrk[0].rpartition('/')[2].partition('-')[0] if wrk else ''}"
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import statistics
 import tempfile
 import time
@@ -149,6 +150,7 @@ def main(quick: bool, residents: int | None, count: int | None, seconds: int | N
     residents = residents or (20_000 if quick else 1_000_000)
     count, seconds = count or (1 if quick else 5), seconds or (1 if quick else 4)
     directory = DIRECTORY.with_name("bench-quick") if quick else DIRECTORY
+    load = os.getloadavg()[1]
     try:
         with bench(directory, residents) as running:
             running.verify(workloads)
@@ -158,7 +160,7 @@ def main(quick: bool, residents: int | None, count: int | None, seconds: int | N
             memory = {server.name: peak_memory(server.pid) for server in running.servers}
     except (embedded.EmbeddedError, LoadError, verify.Different) as error:
         raise click.ClickException(str(error)) from error
-    text = report.render(report.Results(residents, count, seconds, measured, memory, planned), workloads)
+    text = report.render(report.Results(residents, count, seconds, measured, memory, planned, load), workloads)
     click.echo(text)
     if not quick and not only:
         report.write(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +32,7 @@ class Workload:
     """The SQL, over the residents' register, of the keys; with the number of them as parameter."""
     targets: tuple[float, float, float]
 
-    @property
+    @cached_property
     def document(self) -> str:
         return (QUERIES / f"{self.name}.graphql").read_text()
 

@@ -87,7 +87,7 @@ def test_ratios_are_of_rounds_side_by_side() -> None:
 
     # The second round ran while the machine was busy: compared across rounds, the ratio would be 1.
     cells = {("resident", "madang", 32): rates(200, 20, 220), ("resident", "handwritten", 32): rates(100, 10, 200)}
-    results = report.Results(2_000, 3, 1, cells, {"madang": 100_000_000, "handwritten": 1}, None)
+    results = report.Results(2_000, 3, 1, cells, {"madang": 100_000_000, "handwritten": 1}, None, 0.1)
     [ratio] = report.ratios(results, WORKLOADS)
     assert (ratio.other, ratio.connections, ratio.value, ratio.met) == ("handwritten", 32, 2.0, True)
     text = report.render(results, WORKLOADS)

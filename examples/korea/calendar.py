@@ -32,3 +32,8 @@ def birth_at(age: int, rng: Random) -> int:
     """A day of birth of somebody who is `age` years old on the reference day."""
     first = BIRTHDAYS[age + 1] + 1
     return first + int(rng.random() * (BIRTHDAYS[age] - first + 1))
+
+
+def by_age(*steps: tuple[int, float]) -> tuple[float, ...]:
+    """Age → number, from pairs of (below this age, number) in ascending order; the last holds for all who are older."""
+    return tuple(next((number for below, number in steps if age < below), steps[-1][1]) for age in range(OLDEST + 1))

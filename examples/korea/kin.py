@@ -11,14 +11,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from random import Random
 
-from examples.korea.calendar import OLDEST, TODAY
+from examples.korea.calendar import OLDEST, TODAY, by_age
 from examples.korea.households import ADULT
 from examples.korea.people import Household, Person, address_in, born, days_ago, marry, parent_fits, siblings_fit
 from examples.korea.places import District
 
 _YEAR = 365.25
-_HAS_PARENTS = ((30, 0.92), (40, 0.88), (50, 0.78), (60, 0.55), (70, 0.25), (OLDEST + 1, 0.05))
-_WIDOWED = ((60, 0.0), (70, 0.35), (80, 0.6), (OLDEST + 1, 0.85))
+_HAS_PARENTS = by_age((30, 0.92), (40, 0.88), (50, 0.78), (60, 0.55), (70, 0.25), (OLDEST + 1, 0.05))
+_WIDOWED = by_age((60, 0.0), (70, 0.35), (80, 0.6), (OLDEST + 1, 0.85))
 
 Parents = tuple[Person, ...]
 
@@ -95,11 +95,6 @@ def tie(households: list[Household], dead: int, emigrated: int, districts: list[
     return people
 
 
-def chance(table: tuple[tuple[int, float], ...], age: int) -> float:
-    """The probability that a table of (below this age, probability) gives."""
-    return table[bisect_right(table, age, key=lambda row: row[0])][1]
-
-
 def _middle_generation(people: list[Person], away: Away) -> None:
     """The parent between a grandchild and the elder it lives with emigrated or died."""
     rng = away.rng
@@ -159,7 +154,7 @@ def _widowed(people: list[Person], singles: Singles, away: Away) -> None:
     for person in people:
         if person.spouse or person.age < 60 or away.left("DECEASED") <= reserve:
             continue
-        if away.rng.random() < chance(_WIDOWED, person.age) * (1.0 if person.female else 0.6):
+        if away.rng.random() < _WIDOWED[person.age] * (1.0 if person.female else 0.6):
             _lose_spouse(person, away)
 
 
@@ -243,7 +238,7 @@ def _link(people: list[Person], rng: Random) -> None:
         group = [person, *siblings.get(id(person), ())]
         if person.father or person.mother:
             _share_parents(person, group[1:])
-        elif len(group) > 1 or rng.random() < chance(_HAS_PARENTS, person.age):
+        elif len(group) > 1 or rng.random() < _HAS_PARENTS[person.age]:
             for parent in homes.parents_of(group) or ():
                 for member in group:
                     parent.adopt(member)

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from random import Random
 
-from examples.korea.calendar import TODAY
-from examples.korea.kin import chance
+from examples.korea.calendar import TODAY, by_age
 from examples.korea.names import Names
 from examples.korea.people import Household, Person
 from examples.korea.rrn import Numbers
 
-_WORKS = ((20, 0.0), (25, 0.42), (30, 0.72), (55, 0.8), (62, 0.66), (70, 0.38), (80, 0.15), (200, 0.0))
-_BUSINESS = ((25, 0.02), (35, 0.1), (50, 0.2), (65, 0.28), (200, 0.35))
-_MEDIAN = ((25, 22_000_000), (35, 34_000_000), (45, 43_000_000), (58, 44_000_000), (65, 28_000_000), (200, 17_000_000))
-_CARS = ((26, 0.15), (35, 0.5), (65, 0.68), (75, 0.42), (200, 0.15))
-_HOMES = ((30, 0.06), (40, 0.38), (50, 0.52), (200, 0.62))
+_WORKS = by_age((20, 0.0), (25, 0.42), (30, 0.72), (55, 0.8), (62, 0.66), (70, 0.38), (80, 0.15), (200, 0.0))
+_BUSINESS = by_age((25, 0.02), (35, 0.1), (50, 0.2), (65, 0.28), (200, 0.35))
+_MEDIAN = by_age((25, 22_000_000), (35, 34_000_000), (45, 43_000_000), (58, 44_000_000), (65, 28_000_000), (200, 17_000_000))
+_CARS = by_age((26, 0.15), (35, 0.5), (65, 0.68), (75, 0.42), (200, 0.15))
+_HOMES = by_age((30, 0.06), (40, 0.38), (50, 0.52), (200, 0.62))
 _STEMS = ("가온", "나래", "다온", "라온", "마루", "바름", "새론", "아라", "여울", "가람", "누리", "다솜", "미르")
 _TRADES = ("전자", "건설", "물산", "식품", "의원", "학원", "정보", "운수", "섬유", "화학", "기계", "유통", "농산")
 WORKPLACES = tuple(f"{stem}{trade}" for stem in _STEMS for trade in _TRADES)
@@ -60,13 +59,13 @@ def live(people: list[Person], rng: Random) -> None:
             continue
         person.moved_in = max(person.birth, household.moved_in)
         sure = person.sure
-        works = chance(_WORKS, person.age) * (0.82 if person.female else 1.06)
+        works = _WORKS[person.age] * (0.82 if person.female else 1.06)
         if random() < works or "work" in sure:
             _work(person, rng)
         owner = person.relation == "HEAD"
         if person.age >= 20:
-            person.cars = (random() < chance(_CARS, person.age) * (1.0 if owner else 0.35)) + (random() < 0.02)
-            person.homes = (random() < chance(_HOMES, person.age) * (1.0 if owner else 0.25)) + (random() < 0.05)
+            person.cars = (random() < _CARS[person.age] * (1.0 if owner else 0.35)) + (random() < 0.02)
+            person.homes = (random() < _HOMES[person.age] * (1.0 if owner else 0.25)) + (random() < 0.05)
         if "car" in sure:
             person.cars = max(person.cars, 1)
         if "home" in sure:
@@ -76,12 +75,12 @@ def live(people: list[Person], rng: Random) -> None:
 
 def _work(person: Person, rng: Random) -> None:
     random = rng.random
-    own = "employed" not in person.sure and random() < chance(_BUSINESS, person.age)
+    own = "employed" not in person.sure and random() < _BUSINESS[person.age]
     person.work = "BUSINESS" if own else "EMPLOYED"
     person.workplace = WORKPLACES[int(random() * len(WORKPLACES))]
     full_time = person.age < 62 or random() < 0.5
     person.hours = 40 if full_time and random() < 0.88 else 12 + int(random() * 24)
-    median = chance(_MEDIAN, person.age) * (0.8 if person.female else 1.0) * (0.4 + 0.6 * person.hours / 40)
+    median = _MEDIAN[person.age] * (0.8 if person.female else 1.0) * (0.4 + 0.6 * person.hours / 40)
     person.income = int(median * rng.lognormvariate(0.0, 0.75 if own else 0.42)) // 1000 * 1000
 
 

@@ -20,6 +20,8 @@ the parts are made without knowing of each other; a share too small would raise,
 
 from __future__ import annotations
 
+from operator import mul
+
 from examples.korea.calendar import ISO
 
 SHARES = 33
@@ -37,7 +39,8 @@ class NumbersSpent(Exception):
 
 def check_digit(first: str) -> int:
     """The check digit that a number issued before October 2020 has after its first twelve digits."""
-    return (11 - sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first, strict=True)) % 11) % 10
+    total: int = sum(map(mul, _WEIGHTS, map(int, first)))
+    return (11 - total % 11) % 10
 
 
 class Numbers:

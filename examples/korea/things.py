@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from examples.korea.calendar import ISO, REFERENCE_DAY, TODAY
+from examples.korea.calendar import ISO, REFERENCE_DAY, TODAY, by_age
 from examples.korea.civil import NULL, Lines
-from examples.korea.kin import chance
 from examples.korea.people import Person
 
 _MODELS = ("산들", "너울", "한라", "가온길", "새벽", "바람결", "들녘 1톤", "누비", "마실", "번개 EV", "물빛 EV", "큰산")
@@ -15,8 +14,8 @@ _VIN = "0123456789ABCDEFGHJKLMNPRSTUVWXYZ"
 _DWELLINGS = ("아파트",) * 11 + ("다세대주택",) * 3 + ("단독주택",) * 4
 _OTHERS = ("아파트", "아파트", "근린생활시설", "창고")
 _CLASSES = ("CLASS2_ORDINARY",) * 9 + ("CLASS1_ORDINARY",) * 9 + ("CLASS1_LARGE", "CLASS2_SMALL")
-_HAS_LICENCE = ((18, 0.0), (20, 0.3), (30, 0.7), (65, 0.86), (75, 0.58), (85, 0.22), (200, 0.02))
-_DISABLED = ((30, 0.016), (50, 0.03), (65, 0.07), (200, 0.17))
+_HAS_LICENCE = by_age((18, 0.0), (20, 0.3), (30, 0.7), (65, 0.86), (75, 0.58), (85, 0.22), (200, 0.02))
+_DISABLED = by_age((30, 0.016), (50, 0.03), (65, 0.07), (200, 0.17))
 _DISABILITIES = ("지체", "지체", "지체", "지체", "청각", "청각", "시각", "뇌병변", "신장", "정신", "지적", "자폐성")
 """The last two are registered in childhood."""
 _RANKS = ("이병", "일병", "상병", "병장")
@@ -86,7 +85,7 @@ def military_service(people: list[Person], lines: Lines, rng: Random) -> None:
 def disabilities(people: list[Person], lines: Lines, rng: Random) -> None:
     random = rng.random
     for p in people:
-        if p.household is None or not (random() < chance(_DISABLED, p.age) or "disability" in p.sure):
+        if p.household is None or not (random() < _DISABLED[p.age] or "disability" in p.sure):
             continue
         severe = random() < 0.37
         registered = TODAY - 20 - int(random() * min(TODAY - p.birth - 20, 20 * 365)) if TODAY - p.birth > 60 else TODAY
@@ -99,7 +98,7 @@ def driving_licences(people: list[Person], lines: Lines, rng: Random) -> None:
     """Licences of ten years (five from 65 on, three from 75), renewed or not."""
     random = rng.random
     for p in people:
-        likely = chance(_HAS_LICENCE, p.age) * (0.82 if p.female else 1.0)
+        likely = _HAS_LICENCE[p.age] * (0.82 if p.female else 1.0)
         if p.household is None or p.age < 18 or not (random() < likely or p.cars or "licence" in p.sure):
             continue
         issued = p.birth + int(18.2 * 365.25) + int(random() ** 1.5 * min(p.age - 18, 30) * 365)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-from examples.korea.calendar import ISO, TODAY, day
+from examples.korea.calendar import ISO, TODAY, by_age, day
 from examples.korea.civil import PLACES_A_PERSON, Lines
-from examples.korea.kin import chance
 from examples.korea.names import romanized
 from examples.korea.people import Person
 
-_HAS_PASSPORT = ((1, 0.1), (19, 0.38), (30, 0.72), (60, 0.68), (75, 0.4), (200, 0.12))
+_HAS_PASSPORT = by_age((1, 0.1), (19, 0.38), (30, 0.72), (60, 0.68), (75, 0.4), (200, 0.12))
 _PORTS = ("인천공항",) * 12 + ("김해공항",) * 3 + ("김포공항", "김포공항", "제주공항", "대구공항", "부산항", "인천항")
 _NEW_NUMBERS = day(2021, 12, 21)
 """The day on which the second letter came into passport numbers."""
@@ -23,7 +22,7 @@ def passports_and_crossings(people: list[Person], passports: Lines, crossings: L
     random = rng.random
     for p in people:
         away = p.status == "EMIGRATED"
-        if not (random() < chance(_HAS_PASSPORT, p.age) or away or "passport" in p.sure):
+        if not (random() < _HAS_PASSPORT[p.age] or away or "passport" in p.sure):
             continue
         end = p.death if p.death is not None else TODAY
         latest = end - int(random() * (14 if end < TODAY else 10.6) * 365)

@@ -30,7 +30,7 @@ HOUSEHOLDS = 5
 Table = list[dict[str, Any]]
 Nation = dict[str, dict[str, Table]]
 
-CITIZEN_RRN = "7203041900017"
+CITIZEN_RRN = "8103149970008"
 CLERK = Caller("jongno", "resident-clerk", "officer-1", jurisdiction="11110")
 CITIZEN = Caller("citizen-portal", "citizen", "citizen-1", rrn=CITIZEN_RRN)
 BOTH = Caller("jongno", "clerk-and-citizen", "officer-2", jurisdiction="11680", rrn=CITIZEN_RRN)
@@ -45,7 +45,7 @@ NULLABLE = {
 
 
 def rrn(number: int) -> str:
-    return CITIZEN_RRN if number == 0 else f"{7203041900017 + number * 104_729:013d}"
+    return CITIZEN_RRN if number == 0 else f"{int(CITIZEN_RRN) + number * 104_729}"
 
 
 def resident_id(number: int) -> int:
@@ -94,7 +94,7 @@ class _Maker:
             home = number % HOUSEHOLDS
             known: dict[str, Any] = {"id": resident_id(number), "rrn": rrn(number)}
             known["household_id"] = None if number == RESIDENTS - 1 else household_id(home)
-            known["district_code"] = DISTRICTS[(home if self.random.random() < 0.8 else home + 1) % len(DISTRICTS)]
+            known["district_code"] = DISTRICTS[(home if number == 0 or self.random.random() < 0.8 else home + 1) % len(DISTRICTS)]
             # A leap day, a day of majority, and ties between the others.
             known["birth_date"] = {3: dt.date(1960, 2, 29), 4: dt.date(2007, 2, 28), 5: dt.date(2007, 3, 1)}.get(
                 number, dt.date(1950 + number * 4, 1 + number % 12, 10) if self.unique else dt.date(1980, 1, 1 + number % 3)

@@ -347,10 +347,18 @@ async def test_what_is_explained_is_what_is_run(here: World, caller: Caller) -> 
     described = here.engine.explain(EVERYTHING, None, None, _access(caller))
     answer = json.loads((await here.answer(EVERYTHING, caller, explain=True)).body)
     assert answer["extensions"]["explain"] == described
-    told = {(s["source"], s["table"], s["key"]) for s in described["steps"]}
-    run = {(name, shape.table, shape.key) for name, shape in here.shapes()}
-    assert run <= told, run - told
+    for name, shape in here.shapes():
+        run = here.witnesses[name].statement(shape)
+        assert any(_is_told(run, step) for step in described["before"] + described["steps"]), run
     assert {c for c, _ in withheld(answer)} <= {r["coordinate"] for r in described["withheld"] + described["guarded"]}
+
+
+def _is_told(run: str, step: dict[str, Any]) -> bool:
+    """A statement is run as it is told, or with NULL for columns that only some keys may have, which is told beside it."""
+    columns, rest = run.split(" FROM ", 1)
+    pattern = re.escape(columns).replace("NULL", "[^,]+") + re.escape(f" FROM {rest}")
+    partly = any("only for keys" in guard for guard in step.get("guards", ()))
+    return bool(run == step["statement"] or (partly and re.fullmatch(pattern, step["statement"])))
 
 
 def _access(caller: Caller) -> AccessRequest:
@@ -490,7 +498,7 @@ def bomb(levels: int) -> str:
         ("{ me { " + "name " * 600 + "} }", "LIMIT_EXCEEDED", "500 fields"),
         ("{ me { " + " ".join(f"a{n}: name" for n in range(60)) + " } }", "LIMIT_EXCEEDED", "50 aliases"),
         ("{ me { name } }" + " #\n" * 3 + "{ name }" * 4_000, "LIMIT_EXCEEDED", "4000 tokens"),
-        ("{" * 5_000, "LIMIT_EXCEEDED", ""),
+        ("{ a" * 5_000, "LIMIT_EXCEEDED", ""),
         ("{ me" * 900, "LIMIT_EXCEEDED", ""),
         ("{ residents(filter: " + "[" * 1_500, "LIMIT_EXCEEDED", ""),
         (bomb(14), "LIMIT_EXCEEDED", ""),

@@ -15,6 +15,7 @@ from resolvers.fallback import run as run_by_strawberry
 from resolvers.operation import Limits
 from sources.coalescer import Coalescer
 from sources.memory import MemorySource
+from sources.postgres import PostgresSource
 from sources.protocol import Batch, Capabilities, Row, Shape, SourceUnavailable
 from tests.resolvers.nation import CATALOGUE, SCHEMA, TODAY, Nation, make
 
@@ -80,14 +81,18 @@ class Regulations:
 class Witness:
     """A source that remembers what it was asked and what it gave, and fails when told to."""
 
-    def __init__(self, inner: MemorySource, capabilities: Capabilities) -> None:
+    def __init__(self, inner: MemorySource, capabilities: Capabilities, order: list[tuple[str, Batch]]) -> None:
+        self.order = order
         self.inner, self.name, self.capabilities = inner, inner.name, capabilities
         self.seen: list[tuple[Batch, Sequence[Row]]] = []
+        self.statement = PostgresSource(inner.name, "", CATALOGUE.tables(inner.name)).statement
+        """What it would be asked if it were PostgreSQL, for explanations."""
         self.down = False
         self.delay = 0.0
         self.nonsense: Sequence[Row] | None = None
 
     async def fetch(self, batch: Batch) -> Sequence[Row]:
+        self.order.append((self.name, batch))
         if self.delay:
             await asyncio.sleep(self.delay)
         if self.down:
@@ -107,11 +112,17 @@ class World:
     engine: Engine
     witnesses: dict[str, Witness]
     regulations: Any
+    order: list[tuple[str, Batch]]
+    """Every batch that reached a source, in order."""
     pseudonyms: Pseudonyms = field(default_factory=lambda: Pseudonyms(MASTER))
 
     def under(self, profile: Profile, down: Iterable[str] = ()) -> World:
         """Set the profile and the sources that are down, and forget what was seen."""
         self.regulations.now = profile
+        return self.fail(down)
+
+    def fail(self, down: Iterable[str]) -> World:
+        self.order.clear()
         for name, witness in self.witnesses.items():
             witness.down, witness.nonsense, witness.delay = name in down, None, 0.0
             witness.seen.clear()
@@ -158,7 +169,8 @@ def world(
     nation = nation or make()
     regulations = regulations or Regulations()
     capabilities = Capabilities(joins=joins, scan=True, json=json)
-    witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities) for r in CATALOGUE.registers}
+    order: list[tuple[str, Batch]] = []
+    witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities, order) for r in CATALOGUE.registers}
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
     engine = Engine(CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY))
-    return World(nation, engine, witnesses, regulations)
+    return World(nation, engine, witnesses, regulations, order)

@@ -23,7 +23,7 @@ def columns() -> dict[str, list[str]]:
 
 
 @dataclass
-class Nation:
+class Population:
     """The rows of all registers."""
 
     tables: dict[str, list[Row]]
@@ -61,7 +61,7 @@ class Nation:
         }
 
 
-def nation_of(residents: int, seed: int) -> Nation:
+def population_of(residents: int, seed: int) -> Population:
     names = columns()
     tables: dict[str, list[Row]] = {table: [] for table in names}
     for part in parts(residents, seed):
@@ -69,4 +69,4 @@ def nation_of(residents: int, seed: int) -> Nation:
             for table, lines in made.items():
                 full = f"{register}.{table}"
                 tables[full] += [dict(zip(names[full], line.split("\t"), strict=True)) for line in lines]
-    return Nation(tables)
+    return Population(tables)

@@ -10,7 +10,7 @@ import pytest
 from examples.korea.calendar import REFERENCE_DAY
 from examples.korea.money import income_tax
 from examples.korea.places import AGE_GROUPS, District, _census, _electors, districts, household_sizes
-from tests.examples.population import Nation, Row
+from tests.examples.population import Population, Row
 
 
 def age(row: Row) -> int:
@@ -19,8 +19,8 @@ def age(row: Row) -> int:
 
 
 @pytest.fixture(scope="module")
-def registered(nation: Nation) -> list[Row]:
-    return [row for row in nation["mois.resident"] if row["status"] == "REGISTERED"]
+def registered(population: Population) -> list[Row]:
+    return [row for row in population["mois.resident"] if row["status"] == "REGISTERED"]
 
 
 def test_electors_are_joined_by_code_and_name() -> None:
@@ -47,7 +47,7 @@ def test_every_district_has_ages_of_its_own() -> None:
     assert {district.name for district in everywhere.values() if shared[district.ages] > 1} == {"청주시서원구", "청주시흥덕구"}
 
 
-def test_districts_have_residents_in_proportion_to_electors(nation: Nation, registered: list[Row]) -> None:
+def test_districts_have_residents_in_proportion_to_electors(population: Population, registered: list[Row]) -> None:
     counts = Counter(row["district_code"] for row in registered)
     electors = sum(district.electors for district in districts())
     for district in districts():
@@ -58,8 +58,8 @@ def test_districts_have_residents_in_proportion_to_electors(nation: Nation, regi
     assert counts["11110"] >= 60
 
 
-def test_household_sizes_follow_the_table(nation: Nation) -> None:
-    counts = Counter(min(len(members), 6) for members in nation.households.values())
+def test_household_sizes_follow_the_table(population: Population) -> None:
+    counts = Counter(min(len(members), 6) for members in population.households.values())
     table: Counter[int] = Counter()
     for members, households in household_sizes():
         table[min(members, 6)] += households
@@ -120,23 +120,23 @@ def test_family_names_are_as_frequent_as_in_life(registered: list[Row]) -> None:
     assert len({row["name"] for row in registered}) > 5_000
 
 
-def test_there_are_hundreds_of_edge_cases(nation: Nation, registered: list[Row]) -> None:
-    ages = {row["rrn"]: age(row) for row in nation["mois.resident"]}
-    passports = nation["mofa.passport"]
+def test_there_are_hundreds_of_edge_cases(population: Population, registered: list[Row]) -> None:
+    ages = {row["rrn"]: age(row) for row in population["mois.resident"]}
+    passports = population["mofa.passport"]
     cases = {
         "born on 29 February": sum(row["birth_date"].endswith("-02-29") for row in registered),
-        "alone at home": sum(len(members) == 1 for members in nation.households.values()),
+        "alone at home": sum(len(members) == 1 for members in population.households.values()),
         "a hundred years old": sum(ages[row["rrn"]] >= 100 for row in registered),
         "protected": sum(row["address_protected"] == "t" for row in registered),
-        "dead": sum(row["status"] == "DECEASED" for row in nation["mois.resident"]),
-        "emigrated": sum(row["status"] == "EMIGRATED" for row in nation["mois.resident"]),
+        "dead": sum(row["status"] == "DECEASED" for row in population["mois.resident"]),
+        "emigrated": sum(row["status"] == "EMIGRATED" for row in population["mois.resident"]),
         "passport of a minor": sum(ages[row["rrn"]] < 19 for row in passports),
         "lost passport": sum(row["status"] == "LOST" for row in passports),
-        "closed business": sum(row["status"] == "CLOSED" for row in nation["nts.business"]),
-        "suspended business": sum(row["status"] == "SUSPENDED" for row in nation["nts.business"]),
-        "tax in arrears": sum(row["arrears"] != "0" for row in nation["nts.tax_certificate"]),
-        "revoked licence": sum(row["status"] == "REVOKED" for row in nation["police.driving_licence"]),
-        "no income and on benefits": len({row["head_rrn"] for row in nation["mohw_livelihood.livelihood_benefit"]}),
+        "closed business": sum(row["status"] == "CLOSED" for row in population["nts.business"]),
+        "suspended business": sum(row["status"] == "SUSPENDED" for row in population["nts.business"]),
+        "tax in arrears": sum(row["arrears"] != "0" for row in population["nts.tax_certificate"]),
+        "revoked licence": sum(row["status"] == "REVOKED" for row in population["police.driving_licence"]),
+        "no income and on benefits": len({row["head_rrn"] for row in population["mohw_livelihood.livelihood_benefit"]}),
         "newborn": sum(ages[row["rrn"]] == 0 for row in registered),
     }
     assert all(cases.values()), cases
@@ -144,34 +144,34 @@ def test_there_are_hundreds_of_edge_cases(nation: Nation, registered: list[Row])
     assert cases["emigrated"] == pytest.approx(240, abs=40)
 
 
-def test_registers_tell_of_one_life(nation: Nation) -> None:
-    income = {row["rrn"]: int(row["income"]) for row in nation["nts.tax_certificate"] if row["year"] == "2025"}
-    member = {row["member_number"]: row["rrn"] for row in nation["nhis.member_crosswalk"]}
-    job = {row["rrn"]: row for row in nation["moel.employment"] if row["lost_on"] == "\\N"}
-    employees = [row for row in nation["nhis.health_insurance"] if row["kind"] == "EMPLOYEE"]
+def test_registers_tell_of_one_life(population: Population) -> None:
+    income = {row["rrn"]: int(row["income"]) for row in population["nts.tax_certificate"] if row["year"] == "2025"}
+    member = {row["member_number"]: row["rrn"] for row in population["nhis.member_crosswalk"]}
+    job = {row["rrn"]: row for row in population["moel.employment"] if row["lost_on"] == "\\N"}
+    employees = [row for row in population["nhis.health_insurance"] if row["kind"] == "EMPLOYEE"]
     for row in employees:
         rrn = member[row["member_number"]]
         assert row["workplace"] == job[rrn]["workplace"]
         assert int(row["monthly_premium"]) == pytest.approx(income[rrn] / 12 * 0.03545, abs=10)
     assert len(employees) > 5_000
-    for row in nation["nts.tax_certificate"]:
+    for row in population["nts.tax_certificate"]:
         assert int(row["tax_paid"]) + int(row["arrears"]) == income_tax(int(row["income"]))
-    owners = {row["owner_rrn"] for row in nation["molit_vehicles.vehicle"]}
-    licensed = {row["rrn"] for row in nation["police.driving_licence"]}
+    owners = {row["owner_rrn"] for row in population["molit_vehicles.vehicle"]}
+    licensed = {row["rrn"] for row in population["police.driving_licence"]}
     assert owners <= licensed
 
 
-def test_incomes_are_plausible(nation: Nation) -> None:
-    incomes = sorted(int(row["income"]) for row in nation["nts.tax_certificate"] if row["year"] == "2025")
-    assert 0.35 < len(incomes) / len(nation["mois.resident"]) < 0.6
+def test_incomes_are_plausible(population: Population) -> None:
+    incomes = sorted(int(row["income"]) for row in population["nts.tax_certificate"] if row["year"] == "2025")
+    assert 0.35 < len(incomes) / len(population["mois.resident"]) < 0.6
     assert 22_000_000 < incomes[len(incomes) // 2] < 40_000_000
     assert incomes[len(incomes) * 9 // 10] / incomes[len(incomes) // 10] > 4
 
 
-def test_passports_and_journeys_follow_each_other(nation: Nation) -> None:
-    passports = {row["number"]: row for row in nation["mofa.passport"]}
+def test_passports_and_journeys_follow_each_other(population: Population) -> None:
+    passports = {row["number"]: row for row in population["mofa.passport"]}
     journeys: dict[str, list[Row]] = {}
-    for row in nation["moj.border_crossing"]:
+    for row in population["moj.border_crossing"]:
         journeys.setdefault(row["passport_number"], []).append(row)
     for number, rows in journeys.items():
         rows.sort(key=lambda row: int(row["id"]))
@@ -180,4 +180,4 @@ def test_passports_and_journeys_follow_each_other(nation: Nation) -> None:
         assert [row["direction"] for row in rows] == [("EXIT", "ENTRY")[index % 2] for index in range(len(rows))]
         assert passports[number]["issued_on"] <= days[0] <= days[-1] <= passports[number]["expires_on"]
         stayed_away = len(rows) % 2 == 1
-        assert not stayed_away or nation.by_rrn[passports[number]["rrn"]]["status"] == "EMIGRATED"
+        assert not stayed_away or population.by_rrn[passports[number]["rrn"]]["status"] == "EMIGRATED"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import asyncpg
@@ -42,17 +43,17 @@ async def query(dsn: str, statement: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-async def test_there_are_fifteen_registers(embedded: Embedded) -> None:
+async def test_there_are_fifteen_registers(nation: Embedded) -> None:
     assert len(registers()) == 15
-    assert set(embedded.dsns) == set(embedded.owner_dsns) == set(registers())
-    [[residents]] = await query(embedded.dsns["mois"], "SELECT count(*) FROM resident")
-    assert residents == embedded.residents == 3_000
+    assert set(nation.dsns) == set(nation.owner_dsns) == set(registers())
+    [[residents]] = await query(nation.dsns["mois"], "SELECT count(*) FROM resident")
+    assert residents == nation.residents
 
 
-async def test_a_gateway_reads_every_table_of_its_register(embedded: Embedded) -> None:
+async def test_a_gateway_reads_every_table_of_its_register(nation: Embedded) -> None:
     for full in columns():
         register, table = full.split(".")
-        [[user, rows]] = await query(embedded.dsns[register], f'SELECT current_user, count(*) FROM "{table}"')
+        [[user, rows]] = await query(nation.dsns[register], f'SELECT current_user, count(*) FROM "{table}"')
         assert user == f"{register}_gateway"
         assert rows > 0
 
@@ -71,32 +72,32 @@ async def test_a_gateway_reads_every_table_of_its_register(embedded: Embedded) -
         "SET ROLE mois",
     ],
 )
-async def test_a_gateway_can_only_select(embedded: Embedded, statement: str) -> None:
+async def test_a_gateway_can_only_select(nation: Embedded, statement: str) -> None:
     # Not for the session's being read-only by default: that any role may change.
     with pytest.raises(
         (asyncpg.InsufficientPrivilegeError, asyncpg.InvalidParameterValueError), match=r"permission denied|must be"
     ):
-        await query(f"{embedded.dsns['mois']}&default_transaction_read_only=off", statement)
+        await query(f"{nation.dsns['mois']}&default_transaction_read_only=off", statement)
 
 
-async def test_no_role_connects_to_another_register(embedded: Embedded) -> None:
-    for dsns in (embedded.dsns, embedded.owner_dsns):
+async def test_no_role_connects_to_another_register(nation: Embedded) -> None:
+    for dsns in (nation.dsns, nation.owner_dsns):
         for database in ("nts", "postgres", "template1"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied for database"):
                 await query(dsns["mois"].replace("@/mois?", f"@/{database}?"), "SELECT 1")
 
 
-async def test_a_role_needs_its_password(embedded: Embedded) -> None:
-    secret = embedded.dsns["mois"].split(":")[2].split("@")[0]
+async def test_a_role_needs_its_password(nation: Embedded) -> None:
+    secret = nation.dsns["mois"].split(":")[2].split("@")[0]
     with pytest.raises(asyncpg.InvalidPasswordError):
-        await query(embedded.dsns["mois"].replace(secret, "guess"), "SELECT 1")
-    assert stat.S_IMODE((embedded.directory / "passwords.json").stat().st_mode) == 0o600
-    passwords = json.loads((embedded.directory / "passwords.json").read_text())
+        await query(nation.dsns["mois"].replace(secret, "guess"), "SELECT 1")
+    assert stat.S_IMODE((nation.directory / "passwords.json").stat().st_mode) == 0o600
+    passwords = json.loads((nation.directory / "passwords.json").read_text())
     assert len(set(passwords.values())) == 30
 
 
-async def test_keys_are_indexed_and_statistics_taken(embedded: Embedded) -> None:
-    for register, dsn in embedded.dsns.items():
+async def test_keys_are_indexed_and_statistics_taken(nation: Embedded) -> None:
+    for register, dsn in nation.dsns.items():
         rows = await query(
             dsn, "SELECT relname, reltuples, relhasindex FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200"
         )
@@ -104,8 +105,8 @@ async def test_keys_are_indexed_and_statistics_taken(embedded: Embedded) -> None
         assert all(row["relhasindex"] and row["reltuples"] > 0 for row in rows)
 
 
-def test_a_directory_in_use_is_refused(embedded: Embedded) -> None:
-    with pytest.raises(EmbeddedError, match=f"is in use by process {os.getpid()}"), start(embedded.directory):
+def test_a_directory_in_use_is_refused(nation: Embedded) -> None:
+    with pytest.raises(EmbeddedError, match=f"is in use by process {os.getpid()}"), start(nation.directory):
         pass
 
 
@@ -131,9 +132,17 @@ def wait_for(true: Callable[[], bool]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def small(directories: Path) -> Path:
-    """A directory whose first filling was killed in its midst, and that was then filled."""
-    directory = directories / "small"
+def small() -> Iterator[Path]:
+    """A directory whose first filling was killed in its midst, and that was then filled.
+
+    Not in pytest's own: as root, PostgreSQL runs as another user, whom every pytest that starts shuts out of there.
+    """
+    with TemporaryDirectory(prefix="madang-small-") as directory:
+        _fill(Path(directory) / "data")
+        yield Path(directory) / "data"
+
+
+def _fill(directory: Path) -> None:
     pid = directory / "postgres" / "postmaster.pid"
     with run(directory, "1000") as process:
         assert wait_for((directory / "passwords.json").exists)
@@ -143,7 +152,6 @@ def small(directories: Path) -> Path:
         pass
     assert "was not filled to the end: it is filled anew" in said.getvalue()
     assert not pid.exists()
-    return directory
 
 
 def fingerprint(directory: Path) -> tuple[int, str, str]:

@@ -15,14 +15,14 @@ SEARCH = "/v1/military_service/search"
 
 
 @pytest.fixture(scope="session")
-async def api(embedded: Embedded) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": f"Bearer {embedded.mma_api_key}"}
-    async with httpx.AsyncClient(base_url=embedded.mma_url, headers=headers, trust_env=False) as client:
+async def api(nation: Embedded) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": f"Bearer {nation.mma_api_key}"}
+    async with httpx.AsyncClient(base_url=nation.mma_url, headers=headers, trust_env=False) as client:
         yield client
 
 
-async def test_records_are_those_of_the_database(embedded: Embedded, api: httpx.AsyncClient) -> None:
-    connection = await asyncpg.connect(embedded.dsns["mma"])
+async def test_records_are_those_of_the_database(nation: Embedded, api: httpx.AsyncClient) -> None:
+    connection = await asyncpg.connect(nation.dsns["mma"])
     try:
         rows = await connection.fetch("SELECT * FROM military_service ORDER BY rrn LIMIT 500")
     finally:
@@ -44,9 +44,9 @@ async def test_a_search_gives_the_fields_it_names_and_no_absent_key(api: httpx.A
     assert (await api.post(SEARCH, json={"key": "rrn", "keys": [], "fields": ["rrn"]})).json() == {"records": []}
 
 
-async def test_healthz(embedded: Embedded) -> None:
+async def test_healthz(nation: Embedded) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.get(f"{embedded.mma_url}/healthz")).json() == {"status": "ok"}
+        assert (await client.get(f"{nation.mma_url}/healthz")).json() == {"status": "ok"}
 
 
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer wrong", "Basic eDp5", "Bearer é"])
@@ -89,9 +89,9 @@ async def test_errors_of_paths_and_bodies_are_json_too(api: httpx.AsyncClient) -
     assert (nowhere.status_code, nowhere.json()) == (404, {"error": "not found"})
 
 
-async def test_it_connects_anew_when_the_database_dropped_it(embedded: Embedded, api: httpx.AsyncClient) -> None:
+async def test_it_connects_anew_when_the_database_dropped_it(nation: Embedded, api: httpx.AsyncClient) -> None:
     others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND pid <> pg_backend_pid()"
-    connection = await asyncpg.connect(embedded.dsns["mma"])
+    connection = await asyncpg.connect(nation.dsns["mma"])
     try:
         assert await connection.fetch(others)
     finally:

@@ -1,4 +1,4 @@
-"""The same size and seed give the same nation, and the known residents are in all of them."""
+"""The same size and seed give the same population, and the known residents are in all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from examples.korea.known import known
 from examples.korea.load import pack, registers
 from examples.korea.nation import FEWEST, Part, parts
 from examples.korea.places import DATA
-from tests.examples.population import Nation, columns, nation_of
+from tests.examples.population import Population, columns, population_of
 
 ROOT = Path(__file__).parents[2]
 DIGEST = "import sys; from tests.examples.test_nation import digest; print(digest(int(sys.argv[1]), int(sys.argv[2])))"
@@ -48,9 +48,9 @@ def test_a_part_is_the_same_wherever_and_whenever_it_is_made() -> None:
     assert [pack(part) for part in reversed(made)][len(made) - 1 - 9] == alone
 
 
-def test_residents_are_as_many_as_asked_for(nation: Nation) -> None:
-    assert sorted(int(row["id"]) for row in nation["mois.resident"]) == list(range(1, 20_001))
-    assert len(nation_of(1_003, 2)["mois.resident"]) == 1_003
+def test_residents_are_as_many_as_asked_for(population: Population) -> None:
+    assert sorted(int(row["id"]) for row in population["mois.resident"]) == list(range(1, 20_001))
+    assert len(population_of(1_003, 2)["mois.resident"]) == 1_003
 
 
 @pytest.mark.parametrize("residents", [0, FEWEST - 1, 10**9])
@@ -59,11 +59,11 @@ def test_a_size_that_cannot_be_is_refused(residents: int) -> None:
         parts(residents, 1)
 
 
-def test_rows_fit_the_tables_of_fifteen_registers(nation: Nation) -> None:
+def test_rows_fit_the_tables_of_fifteen_registers(population: Population) -> None:
     assert len(registers()) == 15
-    assert set(nation.tables) == set(columns())
-    assert all(rows for rows in nation.tables.values())
-    assert all(None not in row.values() for rows in nation.tables.values() for row in rows)
+    assert set(population.tables) == set(columns())
+    assert all(rows for rows in population.tables.values())
+    assert all(None not in row.values() for rows in population.tables.values() for row in rows)
 
 
 UNIQUE = {
@@ -86,54 +86,56 @@ UNIQUE = {
 
 
 @pytest.mark.parametrize(("table", "column"), [(table, column) for table, names in UNIQUE.items() for column in names])
-def test_keys_and_numbers_are_given_once(nation: Nation, table: str, column: str) -> None:
-    values = [row[column] for row in nation[table]]
+def test_keys_and_numbers_are_given_once(population: Population, table: str, column: str) -> None:
+    values = [row[column] for row in population[table]]
     assert len(set(values)) == len(values)
 
 
-def facts(nation: Nation, rrns: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
+def facts(population: Population, rrns: Collection[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Every row in which one of the resident numbers occurs, with its table."""
     wanted = set(rrns)
-    return [(table, tuple(row.values())) for table, rows in nation.tables.items() for row in rows if wanted & set(row.values())]
+    return [
+        (table, tuple(row.values())) for table, rows in population.tables.items() for row in rows if wanted & set(row.values())
+    ]
 
 
-def test_known_residents_are_the_same_in_every_nation(nation: Nation) -> None:
+def test_known_residents_are_the_same_in_every_nation(population: Population) -> None:
     numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
-    other = nation_of(1_000, 99)
+    other = population_of(1_000, 99)
     assert set(numbers) == set(known().by_name)
-    assert facts(nation, numbers.values()) == facts(other, numbers.values())
+    assert facts(population, numbers.values()) == facts(other, numbers.values())
 
 
-def test_the_citizen_has_records_in_nearly_every_register(nation: Nation) -> None:
+def test_the_citizen_has_records_in_nearly_every_register(population: Population) -> None:
     numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
-    citizen = nation.by_rrn[numbers["citizen"]]
+    citizen = population.by_rrn[numbers["citizen"]]
     assert (citizen["sex"], citizen["district_code"], citizen["address_protected"]) == ("MALE", "11110", "f")
-    assert {row["relation_to_head"] for row in nation.households[citizen["household_id"]]} == {"HEAD", "SPOUSE", "CHILD"}
-    assert all(nation.by_rrn[parent]["status"] == "REGISTERED" for parent in nation.parents[citizen["rrn"]])
-    assert len(nation.parents[citizen["rrn"]]) == 2
-    has = {table.partition(".")[0] for table, _ in facts(nation, [citizen["rrn"]])}
+    assert {row["relation_to_head"] for row in population.households[citizen["household_id"]]} == {"HEAD", "SPOUSE", "CHILD"}
+    assert all(population.by_rrn[parent]["status"] == "REGISTERED" for parent in population.parents[citizen["rrn"]])
+    assert len(population.parents[citizen["rrn"]]) == 2
+    has = {table.partition(".")[0] for table, _ in facts(population, [citizen["rrn"]])}
     assert has >= set(registers()) - {"moj", "mohw_disability", "mohw_livelihood"}
-    passports = [row for row in nation["mofa.passport"] if row["rrn"] == citizen["rrn"]]
+    passports = [row for row in population["mofa.passport"] if row["rrn"] == citizen["rrn"]]
     assert sorted(row["status"] for row in passports) == ["EXPIRED", "VALID"]
-    assert {row["passport_number"] for row in nation["moj.border_crossing"]} >= {row["number"] for row in passports}
-    service = next(row for row in nation["mma.military_service"] if row["rrn"] == citizen["rrn"])
+    assert {row["passport_number"] for row in population["moj.border_crossing"]} >= {row["number"] for row in passports}
+    service = next(row for row in population["mma.military_service"] if row["rrn"] == citizen["rrn"])
     assert (service["kind"], service["discharged_on"] != "\\N") == ("ACTIVE", True)
 
 
-def test_the_other_known_residents_are_what_the_readme_says(nation: Nation) -> None:
+def test_the_other_known_residents_are_what_the_readme_says(population: Population) -> None:
     numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
-    who = {name: nation.by_rrn[rrn] for name, rrn in numbers.items()}
+    who = {name: population.by_rrn[rrn] for name, rrn in numbers.items()}
     assert who["leapling"]["birth_date"].endswith("-02-29")
     assert who["centenarian"]["birth_date"] < "1926"
     assert (who["emigrant"]["status"], who["deceased"]["status"]) == ("EMIGRATED", "DECEASED")
     assert (who["protected"]["address_protected"], who["protected-child"]["address_protected"]) == ("t", "t")
     assert who["divorced"]["household_id"] != who["protected"]["household_id"]
     assert who["haeundae"]["district_code"] == "26350"
-    assert any(row["head_rrn"] == numbers["poor"] for row in nation["mohw_livelihood.livelihood_benefit"])
-    assert any(row["rrn"] == numbers["poor"] for row in nation["mohw_disability.disability"])
-    lost = [row["status"] for row in nation["mofa.passport"] if row["rrn"] == numbers["lost-passport"]]
+    assert any(row["head_rrn"] == numbers["poor"] for row in population["mohw_livelihood.livelihood_benefit"])
+    assert any(row["rrn"] == numbers["poor"] for row in population["mohw_disability.disability"])
+    lost = [row["status"] for row in population["mofa.passport"] if row["rrn"] == numbers["lost-passport"]]
     assert "LOST" in lost
-    assert any(row["rrn"] == numbers["citizen-daughter"] for row in nation["mofa.passport"])
+    assert any(row["rrn"] == numbers["citizen-daughter"] for row in population["mofa.passport"])
 
 
 def test_parts_are_of_about_one_size_and_cover_every_district() -> None:

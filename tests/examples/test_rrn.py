@@ -8,7 +8,7 @@ import pytest
 
 from examples.korea.calendar import OLDEST, REFERENCE_DAY, day
 from examples.korea.rrn import SHARES, Numbers, NumbersSpent, check_digit
-from tests.examples.population import Nation
+from tests.examples.population import Population
 
 
 def test_check_digit_is_the_real_one() -> None:
@@ -17,8 +17,8 @@ def test_check_digit_is_the_real_one() -> None:
     assert check_digit("000000000000") == 1
 
 
-def test_every_number_lies_where_none_was_issued(nation: Nation) -> None:
-    for row in nation["mois.resident"]:
+def test_every_number_lies_where_none_was_issued(population: Population) -> None:
+    for row in population["mois.resident"]:
         rrn = row["rrn"]
         assert len(rrn) == 13
         assert rrn.isdigit()
@@ -27,23 +27,23 @@ def test_every_number_lies_where_none_was_issued(nation: Nation) -> None:
         assert int(rrn[12]) != check_digit(rrn[:12])
 
 
-def test_birth_and_sex_stay_readable(nation: Nation) -> None:
-    for row in nation["mois.resident"]:
+def test_birth_and_sex_stay_readable(population: Population) -> None:
+    for row in population["mois.resident"]:
         rrn = row["rrn"]
         century = {"97": "19", "98": "20"}[rrn[7:9]]
         assert row["birth_date"] == f"{century}{rrn[:2]}-{rrn[2:4]}-{rrn[4:6]}"
         assert row["sex"] == {"9": "MALE", "0": "FEMALE"}[rrn[6]]
 
 
-def test_nobody_is_born_in_the_1800s_or_the_future(nation: Nation) -> None:
-    births = sorted(row["birth_date"] for row in nation["mois.resident"])
+def test_nobody_is_born_in_the_1800s_or_the_future(population: Population) -> None:
+    births = sorted(row["birth_date"] for row in population["mois.resident"])
     assert births[0] > REFERENCE_DAY.replace(year=REFERENCE_DAY.year - OLDEST - 1).isoformat() > "1900"
     assert births[-1] <= REFERENCE_DAY.isoformat()
     assert all(date.fromisoformat(birth) for birth in births)
 
 
-def test_numbers_are_unique(nation: Nation) -> None:
-    rrns = [row["rrn"] for row in nation["mois.resident"]]
+def test_numbers_are_unique(population: Population) -> None:
+    rrns = [row["rrn"] for row in population["mois.resident"]]
     assert len(set(rrns)) == len(rrns) == 20_000
 
 

@@ -9,6 +9,7 @@ negotiate       media types, header values and parameters of GraphQL over HTTP
 graphql_http    the endpoint /graphql
 app             the ASGI application: /graphql, health, personas, the page
 embedded        the sample nation's registers, run in place
+cluster         a PostgreSQL of our own, for them
 cli             the command `madang`
 """
 

@@ -32,7 +32,7 @@ from schema.catalogue import DeclarationError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RESIDENTS = click.IntRange(1_000, 20_000_000)
+RESIDENTS = click.IntRange(embedded.FEWEST, embedded.MOST)
 """The populations that the sample nation can have."""
 
 SHUTDOWN_SECONDS = 10

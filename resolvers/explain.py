@@ -24,7 +24,7 @@ def describe(plan: Plan, sources: Mapping[str, Coalescer], household: tuple[Shap
     first = {"source": source, "table": shape.table, "key": shape.key, "statement": _statement(shape, sources[source])}
     return {
         "before": [first] if plan.needs_household else [],
-        "steps": [_step(step, sources) for level in plan.levels for step in level],
+        "steps": [_step(plan, step, sources) for level in plan.levels for step in level],
         "searches": [_decision(d) for d in plan.searches if not d.hidden],
         "decisions": [_decision(d) for d in plan.decisions if not d.hidden],
         "withheld": [_refusal(r) for r in plan.withheld],
@@ -41,7 +41,7 @@ def render(description: Mapping[str, Any]) -> str:
     for step in description["steps"]:
         lines.append(f"level {step['level']}  {step['source']}.{step['table']}  by {step['key'] or 'filter'}{_from(step)}")
         lines += [f"         {line}" for line in (step["statement"] or "one request to the register").splitlines()]
-        lines += [f"         ${i} = {value}" for i, value in enumerate(step["values"], 1)]
+        lines += [f"         {name} = {value}" for name, value in step["values"].items()]
         lines += [f"         guard: {guard}" for guard in step["guards"]]
     lines.append("")
     for use in ("searches", "decisions"):
@@ -63,8 +63,9 @@ def _grounds(decision: Mapping[str, Any]) -> str:
     return f"{', '.join([*filter(None, [decision['reason']]), *decision['rules']])}{whose}"
 
 
-def _step(step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
+def _step(plan: Plan, step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
     parent = step.hops[-1] if step.hops else step.parent
+    teller = plan.steps[step.hops[0]].parent if step.hops else step.parent
     return {
         "step": step.index,
         "level": step.level,
@@ -73,13 +74,10 @@ def _step(step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
         "key": step.key,
         "keysFrom": None if parent is None else f"step {parent}",
         "statement": _statement(step.shape, sources[step.source]),
-        "values": [str(value) for value in step.values],
+        "values": _parameters(step, sources[step.source]),
         "guards": [
-            *(_guard(column) for column in step.columns if isinstance(column, Holds | Only)),
-            *(
-                f"{_conditional(step, place)} only for keys of which the row of step {step.parent} holds"
-                for place in step.conditional
-            ),
+            *(_guard(column, step) for column in step.columns if isinstance(column, Holds | Only)),
+            *(f"{_conditional(step, place)} only for keys whose row of step {teller} holds" for place in step.conditional),
         ],
     }
 
@@ -89,11 +87,22 @@ def _statement(shape: Shape, source: Coalescer) -> str | None:
     return None if statement is None else str(statement(shape))
 
 
-def _guard(column: Column) -> str:
+def _parameters(step: Step, source: Coalescer) -> dict[str, str]:
+    """What the statement's parameters stand for."""
+    parameters = getattr(source.source, "parameters", None)
+    if parameters is None:
+        return {}
+    return {
+        f"${number}": "the keys" if index is None else str(step.values[index])
+        for number, index in enumerate(parameters(step.shape), start=1)
+    }
+
+
+def _guard(column: Column, step: Step) -> str:
     if isinstance(column, Only):
-        return f"{_operand(column.operand)} only where {_words(column.condition)}"
+        return f"{_operand(column.operand)} only where {_words(column.condition, step)}"
     assert isinstance(column, Holds)
-    return f"whether {_words(column.condition)}, read to decide"
+    return f"whether {_words(column.condition, step)}, read to decide"
 
 
 def _conditional(step: Step, place: int) -> str:
@@ -101,14 +110,14 @@ def _conditional(step: Step, place: int) -> str:
     return _operand(column) if isinstance(column, str | Call) else str(column)
 
 
-def _words(condition: Condition) -> str:
+def _words(condition: Condition, step: Step) -> str:
     match condition:
         case Compare(operand, operator, Param(index)):
-            return f"{_operand(operand)} {operator} ${index + 1}"
+            return f"{_operand(operand)} {operator} {step.values[index]}"
         case All(conditions):
-            return " and ".join(map(_words, conditions)) or "true"
+            return " and ".join(_words(c, step) for c in conditions) or "true"
         case Some(conditions):
-            return " or ".join(map(_words, conditions)) or "false"
+            return " or ".join(_words(c, step) for c in conditions) or "false"
 
 
 def _operand(operand: Operand) -> str:

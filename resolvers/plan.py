@@ -153,6 +153,8 @@ class Step:
 
     def place(self, column: Column) -> int:
         """Where the column stands in this step's rows; added when new."""
+        if column == self.key:
+            return 0
         offset = int(self.key is not None)
         for i, existing in enumerate(self.columns):
             # A column that only some keys may have cannot serve a use that is under no such condition.

@@ -91,6 +91,11 @@ class PostgresSource:
         except UnknownName as error:
             raise SourceNonsense(self.name) from error
 
+    def parameters(self, shape: Shape) -> tuple[int | None, ...]:
+        """What the SQL's `$1`, `$2` … stand for: the batch's value of that index, or the keys (None)."""
+        statement = self._statement(shape)
+        return (*((None,) if statement.keyed else ()), *statement.values)
+
     async def fetch(self, batch: Batch) -> Sequence[Row]:
         if self._closed:
             raise SourceUnavailable(self.name)

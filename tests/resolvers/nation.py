@@ -179,3 +179,12 @@ def links() -> list[tuple[str, LinkField]]:
 
 def columns() -> list[tuple[str, ColumnField]]:
     return [(r.name, f) for r in CATALOGUE.records.values() for f in r.fields.values() if isinstance(f, ColumnField)]
+
+
+EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { startCursor endCursor } edges { cursor node {
+  id name sex birthDate age address passports { kind issuedOn } borderCrossings { port crossedOn } taxCertificates { year }
+  businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
+  buildings { use } militaryService { rank } disability { kind } drivingLicence { class }
+  birth { place father { id } mother { id } }
+  parents { id name } children { id } spouse { id } marriage { status spouse { id } }
+  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""

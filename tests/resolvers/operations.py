@@ -1,4 +1,4 @@
-"""Random valid operations over the real graph, and random decisions on what they touch.
+"""Random valid operations over the real graph.
 
 `Writer` writes a document as a person with a cruel streak would: fields twice, under aliases that are other fields' names, in
 fragments within fragments on interfaces, under `@skip` and `@include`, with every argument as a literal, a variable, a default,
@@ -14,21 +14,10 @@ from typing import Any, TypeVar
 
 from auth.access import Access
 from schema.build import order_values
-from schema.catalogue import (
-    ColumnField,
-    DerivedField,
-    Field,
-    LinkField,
-    ListingRoot,
-    LookupRoot,
-    RecordType,
-    strip_none,
-)
+from schema.catalogue import ColumnField, DerivedField, Field, LinkField, ListingRoot, LookupRoot, RecordType, strip_none
 from tests.resolvers.nation import CATALOGUE, DISTRICTS, HOUSEHOLDS, RESIDENTS, household_id, resident_id, rrn
-from tests.resolvers.world import Key, Profile
 
 T = TypeVar("T")
-SUBJECTS = ("self", "household", "jurisdiction")
 COUNTS = (3, 0, 1, 2, 1000, 14, -1, 1001, 2**31 - 1)
 LISTING = next(r for r in CATALOGUE.roots.values() if isinstance(r, ListingRoot))
 TEXTS = ("", "x", "naïve 표", "' OR 1=1 --", "\x00", "9" * 13, "A" * 32)
@@ -355,22 +344,3 @@ def _literal(kind: str, value: Any) -> str:
 
 def _texts(record: RecordType) -> list[str]:
     return [f.name for f in record.fields.values() if isinstance(f, ColumnField) and strip_none(f.annotation) is str]
-
-
-def draw_profile(dice: Dice, operation: Operation, *, accesses: Sequence[Access] = ("lookup", "list")) -> Profile:
-    """Decisions on what an operation touches: mostly permitted, some for some subjects only, some denied."""
-    denied: list[Key] = []
-    residuals: dict[Key | str, frozenset[str]] = {}
-    for coordinate, use in operation.touched:
-        for access in accesses:
-            if access not in operation.accesses:
-                continue
-            roll = dice.integer(0, 99)
-            key: Any = (coordinate, access, use)
-            if roll >= 88:
-                denied.append(key)
-            elif roll >= 60:
-                kinds = [kind for kind in SUBJECTS if dice.chance(50)]
-                if kinds:
-                    residuals[key] = frozenset(kinds)
-    return Profile(denied, residuals)

@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from auth.access import AccessRequest, Caller
 from resolvers.plan import Step
+from tests.resolvers.decisions import draw_profile
 from tests.resolvers.follow import resolve
 from tests.resolvers.nation import CALLERS, REGISTERS, make
-from tests.resolvers.operations import Dice, Operation, Writer, draw_profile
+from tests.resolvers.operations import Dice, Operation, Writer
 from tests.resolvers.world import PURPOSE, Profile, World, world
 
 EXAMPLES = 400

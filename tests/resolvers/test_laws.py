@@ -12,41 +12,23 @@ from typing import Any
 
 import pytest
 
-from auth.access import AccessRequest, Caller
-from resolvers.operation import Limits, RequestError
+from auth.access import Caller
 from tests.resolvers.nation import (
-    BOTH,
     CALLERS,
     CATALOGUE,
     CITIZEN,
     CITIZEN_RRN,
     CLERK,
+    EVERYTHING,
     NEITHER,
     REGISTERS,
     household_id,
     resident_id,
     rrn,
 )
-from tests.resolvers.world import PURPOSE, Profile, World, world
+from tests.resolvers.world import Profile, World, codes, withheld, world
 
 ME = f'resident(rrn: "{CITIZEN_RRN}")'
-
-EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { startCursor endCursor } edges { cursor node {
-  id name sex birthDate age address passports { kind issuedOn } borderCrossings { port crossedOn } taxCertificates { year }
-  businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
-  buildings { use } militaryService { rank } disability { kind } drivingLicence { class }
-  birth { place father { id } mother { id } }
-  parents { id name } children { id } spouse { id } marriage { status spouse { id } }
-  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""
-
-
-def codes(answer: dict[str, Any]) -> list[str]:
-    return [e["extensions"]["code"] for e in answer.get("errors", [])]
-
-
-def withheld(answer: dict[str, Any]) -> list[tuple[str, str]]:
-    return [(e["extensions"]["coordinate"], e["extensions"]["pattern"]) for e in answer["errors"]]
-
 
 # 1. Never read
 
@@ -333,247 +315,6 @@ async def test_a_source_that_is_back_is_asked_again(here: World) -> None:
     operation = f"{{ {ME} {{ pension {{ kind }} }} }}"
     assert codes(await here.under(Profile(), ["nps"]).ask(operation, CLERK)) == ["SOURCE_UNAVAILABLE"]
     assert codes(await here.under(Profile()).ask(operation, CLERK)) == []
-
-
-# 9. Explain is the real thing
-
-
-@pytest.mark.parametrize("caller", [CLERK, BOTH])
-async def test_what_is_explained_is_what_is_run(here: World, caller: Caller) -> None:
-    residuals = {
-        "Resident.household": ["jurisdiction", "household"], "TaxCertificate.year": ["self"], "Passport.kind": ["jurisdiction"],
-    }  # fmt: skip
-    here.under(Profile(["Resident.birth", "Vehicle.model"], residuals))
-    described = here.engine.explain(EVERYTHING, None, None, _access(caller))
-    answer = json.loads((await here.answer(EVERYTHING, caller, explain=True)).body)
-    assert answer["extensions"]["explain"] == described
-    for name, shape in here.shapes():
-        run = here.witnesses[name].statement(shape)
-        assert any(_is_told(run, step) for step in described["before"] + described["steps"]), run
-    assert {c for c, _ in withheld(answer)} <= {r["coordinate"] for r in described["withheld"] + described["guarded"]}
-
-
-def _is_told(run: str, step: dict[str, Any]) -> bool:
-    """A statement is run as it is told, or with NULL for columns that only some keys may have, which is told beside it."""
-    columns, rest = run.split(" FROM ", 1)
-    pattern = re.escape(columns).replace("NULL", "[^,]+") + re.escape(f" FROM {rest}")
-    partly = any("only for keys" in guard for guard in step.get("guards", ()))
-    return bool(run == step["statement"] or (partly and re.fullmatch(pattern, step["statement"])))
-
-
-def _access(caller: Caller) -> AccessRequest:
-    return AccessRequest(caller, PURPOSE)
-
-
-async def test_explaining_reads_nothing(here: World) -> None:
-    here.under(Profile())
-    here.engine.explain(EVERYTHING, None, None, _access(CLERK))
-    assert here.fetches() == 0
-
-
-# Refusals tell nothing of what they hide
-
-
-async def test_one_out_of_bounds_and_one_who_does_not_exist_are_refused_alike(here: World) -> None:
-    here.under(Profile(residuals={("Resident.rrn", "lookup", "search"): ["jurisdiction"]}))
-    foreign = next(r["rrn"] for r in here.nation["mois"]["resident"] if r["district_code"] != CLERK.jurisdiction)
-    bodies, fetches = set(), set()
-    for number in (foreign, "0000000000001", "x"):
-        here.under(here.regulations.now)
-        answer = await here.answer("query ($r: String!) { resident(rrn: $r) { name passports { kind } } }", CLERK, {"r": number})
-        bodies.add(answer.body)
-        fetches.add(tuple(name for name, w in here.witnesses.items() for _ in w.seen))
-    assert len(bodies) == 1
-    assert codes(json.loads(bodies.pop())) == ["WITHHELD"]
-    assert fetches == {("mois",)}
-
-
-@pytest.mark.parametrize("profile", [Profile(["Resident.disability"]), Profile(residuals={"Resident.disability": ["self"]})])
-async def test_a_refusal_is_the_same_whether_or_not_there_is_something_to_hide(here: World, profile: Profile) -> None:
-    with_one = {r["rrn"] for r in here.nation["mohw_disability"]["disability"]} - {CITIZEN_RRN}
-    without = {rrn(n) for n in range(1, 14)} - with_one
-    bodies = set()
-    for number in (min(with_one), min(without)):
-        here.under(profile)
-        operation = "query ($r: String!) { resident(rrn: $r) { disability { severity kind } } }"
-        bodies.add((await here.answer(operation, CITIZEN, {"r": number})).body)
-        assert not here.witnesses["mohw_disability"].seen
-    assert len(bodies) == 1
-
-
-async def test_a_null_column_is_withheld_like_one_with_a_value(here: World) -> None:
-    here.under(Profile(residuals={"Resident.deathDate": ["self"]}))
-    rows = [r for r in here.nation["mois"]["resident"] if r["rrn"] != CITIZEN_RRN]
-    dead, alive = (next(r["rrn"] for r in rows if (r["death_date"] is None) is null) for null in (False, True))
-    operation = "query ($r: String!) { resident(rrn: $r) { deathDate } }"
-    bodies = {(await here.answer(operation, CITIZEN, {"r": number})).body for number in (dead, alive)}
-    assert len(bodies) == 1
-
-
-# Hidden: what is not granted does not exist
-
-
-@pytest.mark.parametrize(
-    ("hidden", "operation", "variables"),
-    [
-        ("Resident.addressProtected", "{ me { addressProtected } }", {}),
-        ("Resident.age", "{ residents(filter: {ageAtLeast: 3}) { totalCount } }", {}),
-        ("Resident.age", "query ($f: ResidentFilter) { residents(filter: $f) { totalCount } }", {"f": {"ageAtLeast": 3}}),
-        ("Resident.birthDate", "{ residents(orderBy: BIRTH_DATE_ASC) { totalCount } }", {}),
-        ("Resident.birthDate", "query ($o: ResidentOrder) { residents(orderBy: $o) { totalCount } }", {"o": "BIRTH_DATE_ASC"}),
-        ("Resident.rrn", '{ resident(rrn: "1") { name } }', {}),
-        ("ResidentConnection.totalCount", "{ residents { totalCount } }", {}),
-        ("TaxCertificate.income", "{ me { taxCertificates(orderBy: INCOME_ASC) { year } } }", {}),
-        ("Resident.id", "{ me { id } }", {}),
-        ("Resident.disability", "{ me { disability { kind } } }", {}),
-    ],
-)
-async def test_a_hidden_coordinate_is_no_field_filter_order_or_argument(
-    here: World, hidden: str, operation: str, variables: dict[str, Any]
-) -> None:
-    here.under(Profile(hidden=[hidden]))
-    answer = await here.answer(operation, CITIZEN, variables)
-    assert answer.kind == "request_error"
-    assert answer.code in ("GRAPHQL_VALIDATION_FAILED", "BAD_USER_INPUT")
-    told = answer.body.decode()
-    assert hidden not in told
-    assert "withheld" not in told
-    with pytest.raises(RequestError):
-        here.engine.explain(operation, variables, None, _access(CITIZEN))
-
-
-@pytest.mark.parametrize("typo", ["adressProtected", "addressProtecte", "addressprotected"])
-async def test_no_suggestion_names_what_is_hidden(here: World, typo: str) -> None:
-    operation = f"{{ me {{ {typo} }} }}"
-    here.under(Profile())
-    assert b"addressProtected" in (await here.answer(operation, CITIZEN)).body
-    here.under(Profile(hidden=["Resident.addressProtected"]))
-    assert b"addressProtected" not in (await here.answer(operation, CITIZEN)).body
-
-
-async def test_introspection_shows_nothing_hidden_not_even_in_the_whole_view(here: World) -> None:
-    operation = "{ __schema { types { name fields { name args { name } } inputFields { name } enumValues { name } } } }"
-    here.under(Profile(hidden=["Resident.disability", "Resident.birthDate", "Resident.age", "Resident.rrn"]))
-    for whole in (True, False):
-        told = (await here.answer(operation, CITIZEN, whole_view=whole)).body.decode()
-        assert "Resident" in told
-        for name in ("disability", "Disability", "birthDate", "BIRTH_DATE", "ageAtLeast", '"rrn"'):
-            assert f"{name}" not in told, name
-    here.under(Profile())
-    assert "disability" in (await here.answer(operation, CITIZEN)).body.decode()
-
-
-async def test_no_refusal_names_what_is_hidden(here: World) -> None:
-    """Roots that search by a hidden id: a list in its own order, `me`, `node`."""
-    here.under(Profile(hidden=["Resident.id"]))
-    answer = await here.answer('{ residents { edges { node { name } } } me { name } node(id: "x") { __typename } }', CITIZEN)
-    assert b"Resident.id" not in answer.body
-
-
-# Purposes
-
-
-async def test_without_a_purpose_that_fits_nothing_is_read(here: World) -> None:
-    here.under(Profile())
-    for purpose, code in ((None, "PURPOSE_REQUIRED"), ("", "PURPOSE_NOT_ALLOWED"), ("tax-audit", "PURPOSE_NOT_ALLOWED")):
-        operation = "{ residents { edges { node { movedInOn purpose: name } } } }"
-        answer = await here.answer(operation, CLERK, purpose=purpose)
-        assert (answer.kind, answer.code) == ("request_error", code)
-    assert here.fetches() == 0
-
-
-# Limits
-
-
-def bomb(levels: int) -> str:
-    """Fragments that each spread the next one twice."""
-    spreads = [f"fragment F{n} on Resident {{ a: spouse {{ ...F{n + 1} }} b: spouse {{ ...F{n + 1} }} }}" for n in range(levels)]
-    return f"{{ me {{ ...F0 }} }} {' '.join(spreads)} fragment F{levels} on Resident {{ name }}"
-
-
-@pytest.mark.parametrize(
-    ("operation", "code", "what"),
-    [
-        ("{ me " + "{ spouse " * 20 + "{ name }" + " }" * 21, "LIMIT_EXCEEDED", "deeper than 15"),
-        ("{ me { " + "name " * 600 + "} }", "LIMIT_EXCEEDED", "500 fields"),
-        ("{ me { " + " ".join(f"a{n}: name" for n in range(60)) + " } }", "LIMIT_EXCEEDED", "50 aliases"),
-        ("{ me { name } }" + " #\n" * 3 + "{ name }" * 4_000, "LIMIT_EXCEEDED", "4000 tokens"),
-        ("{ a" * 5_000, "LIMIT_EXCEEDED", ""),
-        ("{ me" * 900, "LIMIT_EXCEEDED", ""),
-        ("{ residents(filter: " + "[" * 1_500, "LIMIT_EXCEEDED", ""),
-        (bomb(14), "LIMIT_EXCEEDED", ""),
-        ("{ me { ...A } } fragment A on Node { ...B } fragment B on Node { ...A }", "GRAPHQL_VALIDATION_FAILED", "itself"),
-        ("{ me { ...A } } fragment A on Resident { ...A name }", "GRAPHQL_VALIDATION_FAILED", "itself"),
-        ("{ residents { totalCount } ", "GRAPHQL_PARSE_FAILED", ""),
-        ("", "GRAPHQL_PARSE_FAILED", ""),
-        ("fragment F on Resident { name }", "OPERATION_RESOLUTION_FAILURE", "no operation"),
-        ("query A { me { name } } query B { me { name } }", "OPERATION_RESOLUTION_FAILURE", "operationName"),
-        ("mutation { me { name } }", "GRAPHQL_VALIDATION_FAILED", ""),
-        ("subscription { me { name } }", "GRAPHQL_VALIDATION_FAILED", ""),
-    ],
-)
-async def test_a_request_that_asks_too_much_or_makes_no_sense(here: World, operation: str, code: str, what: str) -> None:
-    bounded = world(here.nation, limits=Limits())
-    began = time.monotonic()
-    answer = await bounded.answer(operation, CITIZEN)
-    assert time.monotonic() - began < 1
-    if code == "OPERATION_RESOLUTION_FAILURE" and "fragment" in operation:
-        assert answer.code in (code, "GRAPHQL_VALIDATION_FAILED")  # An unused fragment is invalid before that.
-    else:
-        assert answer.code == code, answer.body
-        assert what in answer.body.decode()
-    assert bounded.fetches() == 0
-
-
-@pytest.mark.parametrize(
-    "operation", ["{ me { name } } fragment A on Resident { " + "name " * 1_900 + "}", "{ me { " + "x " * 490 + "} }"]
-)
-async def test_validation_of_what_is_wrong_many_times_over_takes_no_time(here: World, operation: str) -> None:
-    began = time.monotonic()
-    answer = await world(here.nation, limits=Limits()).answer(operation, CITIZEN)
-    assert time.monotonic() - began < 2
-    assert answer.code == "GRAPHQL_VALIDATION_FAILED"
-    assert len(answer.body) < 20_000
-
-
-@pytest.mark.parametrize("first", [-1, 1_001, 2**31 - 1])
-async def test_lists_have_a_largest_size(here: World, first: int) -> None:
-    here.under(Profile())
-    operation = f"{{ residents(first: {first}) {{ totalCount }} {ME} {{ name vehicles(limit: {first}) {{ model }} }} }}"
-    answer = await here.ask(operation, CLERK)
-    assert answer["data"]["residents"] is None
-    assert answer["data"]["resident"]["vehicles"] is None
-    assert answer["data"]["resident"]["name"]
-    assert codes(answer) == ["BAD_USER_INPUT", "BAD_USER_INPUT"]
-
-
-# Texts that break things
-
-
-@pytest.mark.parametrize("text", ["\0", "a\0b", "\ud800", "😀" * 10, "A" * 10**6, "' OR 1=1 --", "\u202e", "{}", "null", ""])
-@pytest.mark.parametrize(
-    "operation",
-    [
-        "query ($t: String!) { resident(rrn: $t) { name } }",
-        "query ($t: ID!) { resident(id: $t) { name } }",
-        "query ($t: ID!) { node(id: $t) { id } }",
-        "query ($t: String!) { residents(after: $t) { totalCount } }",
-        "query ($t: String!) { residents(filter: {districtCode: $t}) { totalCount edges { cursor } } }",
-        "query ($t: BigInt!) { me { taxCertificates { incomeAtMost(amount: $t) } } }",
-        "query ($t: ResidentOrder) { residents(orderBy: $t) { totalCount } }",
-        "query ($t: ResidentFilter) { residents(filter: $t) { totalCount } }",
-        "query ($t: Int) { residents(first: $t) { totalCount } }",
-    ],
-)
-async def test_no_text_breaks_an_answer(here: World, operation: str, text: str) -> None:
-    here.under(Profile())
-    answer = await here.answer(operation, CITIZEN, {"t": text})
-    told = json.loads(answer.body)
-    assert "data" in told or "errors" in told
-    for word in ("select", "traceback", "asyncpg", "expected str", "nonetype"):
-        assert word not in answer.body.decode().lower()
-    if answer.kind == "data":
-        assert set(codes(told)) <= {"BAD_USER_INPUT", "INVALID_ID", "INVALID_CURSOR"}
 
 
 async def test_requests_at_once_do_not_mix(here: World) -> None:

@@ -36,8 +36,9 @@ from auth.access import Access, Caller, Verdict
 from schema.catalogue import ColumnField, DerivedField, IdField, LinkField
 from sources.postgres import PostgresSource
 from sources.protocol import Shape
+from tests.resolvers.decisions import draw_profile
 from tests.resolvers.nation import CALLERS, CATALOGUE, Nation
-from tests.resolvers.operations import Dice, Operation, Writer, draw_profile
+from tests.resolvers.operations import Dice, Operation, Writer
 from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.world import Profile, World
 

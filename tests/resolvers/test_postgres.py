@@ -21,9 +21,10 @@ from auth.pseudonyms import Pseudonyms
 from resolvers.engine import Engine
 from sources.coalescer import Coalescer
 from sources.postgres import PostgresSource
+from tests.resolvers.decisions import draw_profile
 from tests.resolvers.follow import resolve
 from tests.resolvers.nation import CALLERS, CATALOGUE, SCHEMA, TODAY, make
-from tests.resolvers.operations import Dice, Writer, draw_profile
+from tests.resolvers.operations import Dice, Writer
 from tests.resolvers.world import MASTER, PURPOSE, WIDE, World, world
 
 SQL_TYPES = {str: "text", int: "bigint", bool: "boolean", dt.date: "date"}

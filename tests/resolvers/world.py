@@ -174,3 +174,15 @@ def world(
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
     engine = Engine(CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY))
     return World(nation, engine, witnesses, regulations, order)
+
+
+def codes(answer: dict[str, Any]) -> list[str]:
+    return [e["extensions"]["code"] for e in answer.get("errors", [])]
+
+
+def withheld(answer: dict[str, Any]) -> list[tuple[str, str]]:
+    return [(e["extensions"]["coordinate"], e["extensions"]["pattern"]) for e in answer["errors"]]
+
+
+def access_of(caller: Caller) -> AccessRequest:
+    return AccessRequest(caller, PURPOSE)

@@ -1,5 +1,5 @@
 -- mois, keys ["8103149970008"], values ["11110"]
-SELECT t0."rrn", t0."name", t0."address", t0."moved_in_on", t1."id", CASE WHEN (t1."district_code" = $2::text) THEN t1."head_id" END, coalesce((t1."district_code" = $2::text), false), CASE WHEN (t1."district_code" = $2::text) THEN t1."id" END, t0."rrn" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
+SELECT t0."rrn", t0."name", t0."address", t0."moved_in_on", t1."id", CASE WHEN (t1."district_code" = $2::text) THEN t1."head_id" END, coalesce((t1."district_code" = $2::text), false), CASE WHEN (t1."district_code" = $2::text) THEN t1."id" END FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
 
 -- mois, keys [7310000001], values ["11110"]
 SELECT t0."id", CASE WHEN (t0."district_code" = $2::text) THEN t0."name" END, coalesce((t0."district_code" = $2::text), false) FROM "resident" AS t0 WHERE t0."id" = ANY($1::bigint[]);

@@ -2,7 +2,7 @@
 SELECT t0."rrn", t0."household_id" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
 -- mois, keys ["8103149970008"], values [8650000003]
-SELECT t0."rrn", t0."name", t0."rrn", t0."birth_date", t0."address", t1."id", CASE WHEN (t1."id" = $2::bigint) THEN t1."id" END, coalesce((t1."id" = $2::bigint), false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
+SELECT t0."rrn", t0."name", t0."birth_date", t0."address", t1."id", CASE WHEN (t1."id" = $2::bigint) THEN t1."id" END, coalesce((t1."id" = $2::bigint), false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
 -- mois, keys [8650000003], values [8650000003, "8103149970008"]
 SELECT t0."household_id", CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."name" END, coalesce((t0."household_id" = $2::bigint OR t0."rrn" = $3::text), false), CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."relation_to_head" END FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."id" NULLS LAST;

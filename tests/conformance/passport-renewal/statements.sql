@@ -1,5 +1,5 @@
 -- mois, keys ["8103149970008"]
-SELECT t0."rrn", t0."name", t0."birth_date", t0."status", t0."address", t1."id", t1."size", t0."rrn" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
+SELECT t0."rrn", t0."name", t0."birth_date", t0."status", t0."address", t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
 -- mois, keys [8650000003]
 SELECT t0."household_id", t0."name" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;

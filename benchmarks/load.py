@@ -54,7 +54,7 @@ def measure(url: str, requests: Path, *, connections: int, seconds: float, serve
         f"-c{connections}",
         f"-d{seconds:.0f}s",
         "--timeout",
-        "10s",
+        "60s",
         "-s",
         str(SCRIPT),
         url,
@@ -71,7 +71,8 @@ def measure(url: str, requests: Path, *, connections: int, seconds: float, serve
     if not result["requests"]:
         raise TooSlow(f"{url} answered nothing within {seconds:.0f} seconds")
     if result["failures"]:
-        raise LoadError(f"{result['failures']} of {result['requests']} requests to {url} failed")
+        why = next((line.removeprefix("FAILURE ") for line in done.stdout.splitlines() if line.startswith("FAILURE ")), "")
+        raise LoadError(f"{result['failures']} of {result['requests']} requests to {url} failed, the last one: {why}")
     return Measurement(
         rate=result["requests"] * 1e6 / result["microseconds"],
         p50=result["p50"] / 1000,

@@ -93,9 +93,10 @@ def write(text: str) -> None:
 def _conditions(results: Results) -> str:
     rounds = "one round" if results.rounds == 1 else f"{results.rounds} rounds"
     return (
-        f"Measured on {date.today().isoformat()} over {results.residents:,} residents: medians of {rounds} of {results.seconds:g} "
-        "seconds for each query, server and number of connections, the servers in turn within a round.\n"
-        f"Machine: {machine()}. Load generator, servers and PostgreSQL share it; its load average before was {results.load:.1f}.\n"
+        f"Measured on {date.today().isoformat()} over {results.residents:,} residents: medians of {rounds} of "
+        f"{results.seconds:g} seconds for each query, server and number of connections, the servers in turn within a round.\n"
+        f"Machine: {machine()}. Load generator, servers and PostgreSQL share it; its load average was "
+        f"{results.load:.1f} before.\n"
     )
 
 

@@ -96,6 +96,8 @@ class Bench:
                 if seconds > PATIENCE:
                     raise
                 seconds *= 2
+            except LoadError as error:
+                raise LoadError(f"{workload.name}, {server.name}, {connections} connections: {error}") from error
 
 
 @contextmanager

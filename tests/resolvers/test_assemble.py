@@ -98,6 +98,16 @@ def test_a_connection(json: bool) -> None:
     assert (empty["edges"], empty["p"]["s"], empty["p"]["e"]) == ([], None, None)
 
 
+@pytest.mark.parametrize("json", [False, True])
+def test_edges_of_which_nothing_is_asked(json: bool) -> None:
+    """`a: edges { cursor @skip(if: true) }` beside edges with a node."""
+    root = BoundRoot("residents", "listing", 0, [0], [[column("name", 0)]], ["Resident"], [("a", []), ("e", [("node", 0)])])
+    root.json = json
+    rows = [('{"name":"Kim"}',) if json else ("Kim",)]
+    data = compile_root(NO_PLAN, root, 0, frozenset())([{}], rows, False, False, None, str, {}, None, None)
+    assert orjson.loads(orjson.dumps(data)) == {"a": [{}], "e": [{"node": {"name": "Kim"}}]}
+
+
 def test_names_and_values_are_data_and_never_code() -> None:
     name = "x'}: __import__('os')"  # GraphQL's grammar admits no such name; the code would not run it if it did.
     assert assembled([Bound(name, (), "constant", value="'); raise")], [{"k": [("k",)]}]) == {name: "'); raise"}

@@ -21,8 +21,10 @@ def assembled(fields: list[Bound], groups: list[Any], lost: frozenset[int] = fro
             denied.append(refusal)
         return WITHHELD
 
-    ids = {"Resident": lambda key: f"id-{key}"}
-    return compile_root(NO_PLAN, root, 0, lost)(groups, "k", ids, deny, lambda step: LOST)
+    def encode(name: str, key: int) -> str:
+        return f"{name}-{key}"
+
+    return compile_root(NO_PLAN, root, 0, lost)(groups, "k", encode, deny, lambda step: LOST)
 
 
 def column(name: str, place: int, **more: Any) -> Bound:
@@ -37,7 +39,7 @@ def test_a_record_is_its_response_names_in_order() -> None:
         Bound("i", (), "id", 3, record="Resident"),
     ]
     data = assembled(fields, [{"k": [("k", "x", None, 7)]}])
-    assert list(data.items()) == [("b", None), ("a", "x"), ("t", "Resident"), ("i", "id-7")]
+    assert list(data.items()) == [("b", None), ("a", "x"), ("t", "Resident"), ("i", "Resident-7")]
 
 
 def test_no_row_is_null_and_no_rows_are_an_empty_list() -> None:

@@ -74,7 +74,7 @@ def test_every_mistake_of_the_variables_is_told() -> None:  # 6.1.2
 def test_variables_that_are_not_asked_for_are_passed_over() -> None:
     operation = Operations(Limits()).get(GRAPH, "query ($a: Int) { residents(first: $a) { totalCount } }", None)
     assert operation.variables(GRAPH, {"a": 3, "z": object()}) == {"a": 3}
-    assert operation.variables(GRAPH, None) == {}
+    assert operation.variables(GRAPH, {}) == {}
 
 
 def test_switches_are_the_variables_of_skip_and_include() -> None:

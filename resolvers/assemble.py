@@ -38,34 +38,32 @@ Where = tuple[str | int, ...]
 def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) -> Assembler:
     """The assembling function of one root field (for `node`, of its type number `which`), given that some steps were lost.
 
-    A lookup's takes `(g, key, ids, deny, lose)`: groups of rows by step, the key, `ids[type name](key) -> global id`, and what to
-    call where a guard is false (with the refusal's number) or rows were lost (with the step's). A listing's takes
-    `(g, rows, more, after, total, cursor, ids, deny, lose)`.
+    A lookup's takes `(g, key, encode, deny, lose)`: groups of rows by step, the key, `encode(type name, key) -> global id`, and
+    what to call where a guard is false (with the refusal's number) or rows were lost (with the step's). A listing's takes
+    `(g, rows, more, after, total, cursor, encode, deny, lose)`.
     """
     writer = _Writer(lost)
     if root.kind == "listing":
         body = writer.connection(root)
-        head = "g, rows, more, after, total, cursor, ids, deny, lose"
+        head = "g, rows, more, after, total, cursor, encode, deny, lose"
     else:
         step = root.steps[which]
         record = writer.record(root.fields[which], "r[0]", None)
         body = f"(lose({step}) if {step in lost} else None if not (r := g[{step}].get(key)) else {record})"
-        head = "g, key, ids, deny, lose"
+        head = "g, key, encode, deny, lose"
     groups = "".join(f"    g{step} = g[{step}]\n" for step in sorted(writer.steps))
-    encoders = "".join(f"    id_{name} = ids[{name!r}]\n" for name in sorted(writer.ids))
-    source = f"def assemble({head}):\n{groups}{encoders}    return {body}\n"
+    source = f"def assemble({head}):\n{groups}    return {body}\n"
     namespace: dict[str, Any] = {"Fragment": orjson.Fragment}
     exec(compile(source, f"<plan: {root.name}>", "exec"), namespace)
     return namespace["assemble"]  # type: ignore[no-any-return]
 
 
 class _Writer:
-    """Writes expressions, and notes which groups and id encoders they use."""
+    """Writes expressions, and notes which groups they use."""
 
     def __init__(self, lost: frozenset[int]) -> None:
         self.lost = lost
         self.steps: set[int] = set()
-        self.ids: set[str] = set()
         self._names = count()
 
     def record(self, fields: Sequence[Bound], row: str, above: str | None) -> str:
@@ -86,8 +84,7 @@ class _Writer:
             case "column":
                 return at
             case "id":
-                self.ids.add(bound.record)
-                return f"id_{bound.record}({at})"
+                return f"encode({bound.record!r}, {at})"
             case "joined":
                 return f"(None if {at} is None else {self.record(bound.fields, row, row)})"
             case _:

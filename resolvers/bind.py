@@ -106,14 +106,12 @@ class _Binder:
             assert declared.record.subject
             assert key.column == declared.record.subject.self
             column = key.column
-            value: Value = OfCaller(declared.caller)  # type: ignore[arg-type]
             ensured = [frozenset({"self"}), frozenset({"household"})]
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
             column = chosen.column
-            value = Argument(self.root.arguments, chosen.name)
-        self.find(bound, declared.record, self.root.selections[0], column, value, self.searches, ensured)
+        self.find(bound, declared.record, self.root.selections[0], column, self.searches, ensured)
         return bound
 
     def node(self) -> BoundRoot:
@@ -122,20 +120,19 @@ class _Binder:
             if search.verdict is Verdict.DENY:
                 continue
             bound.records.append(selection.record.name)
-            value = Argument(self.root.arguments, "id")
-            self.find(bound, selection.record, selection, selection.record.id.column, value, [search], [])
+            self.find(bound, selection.record, selection, selection.record.id.column, [search], [])
         if not bound.records:
             self.draft.withheld.append(Refusal((self.root.name,), self.searches[0]))
             bound.kind = "refused"
         return bound
 
     def find(
-        self, bound: BoundRoot, record: RecordType, selection: Selection, key: str, value: Value, searches: list[Decision],
+        self, bound: BoundRoot, record: RecordType, selection: Selection, key: str, searches: list[Decision],
         ensured: list[Residual],
     ) -> None:  # fmt: skip
         """One record by a key, narrowed to the subjects for whom the search is allowed."""
-        step = self.step(record.source, record.table, record, key, level=0)
-        step.root_key, step.single = value, True
+        step = self.step(record.source, record.table, record, key)
+        step.lookup = step.index
         place = Place(step, "", record, tuple(ensured))
         if narrowed := self.narrow(place, searches):
             bound.narrowed[step.index] = narrowed
@@ -146,7 +143,7 @@ class _Binder:
     def listing(self, declared: ListingRoot) -> BoundRoot:
         record, arguments = declared.record, self.root.arguments
         bound = BoundRoot(self.root.name, "listing", arguments, records=[record.name])
-        step = self.step(record.source, record.table, record, None, level=0)
+        step = self.step(record.source, record.table, record, None)
         place = Place(step, "", record, ())
         bound.steps.append(step.index)
         self.filter(declared, place)
@@ -169,7 +166,7 @@ class _Binder:
         if decision.verdict is Verdict.DENY:
             return
         listed = place.step
-        step = self.step(listed.source, listed.table, place.record, None, level=0)
+        step = self.step(listed.source, listed.table, place.record, None)
         step.where, step.values, step.columns = list(listed.where), list(listed.values), [Count()]
         if condition := self.condition(Place(step, "", place.record, place.ensured), decision.residual):
             # An aggregate over rows of which some are not the caller's to count is narrowed to those that are.
@@ -277,17 +274,15 @@ class _Binder:
         start = self.guarded(place, place.qualify(item.start), condition)
         place.step.has_children = True
         parent, column, hops = place.step, start, item.through
+        joined = self.joinable_hop(item, target)
         steps: list[Step] = []
-        for hop in hops:
+        for hop in hops[:-1] if joined else hops:
             steps.append(self.hop(hop, parent, column))
             parent, column = steps[-1], steps[-1].place(hop.value)
-        step = self.step(target.source, target.table, target, item.end, parent.level + 1)
-        step.parent, step.parent_column, step.hops, step.single = (
-            parent.index,
-            column,
-            tuple(s.index for s in steps),
-            not item.many,
-        )
+        step = self.step(target.source, target.table, target, item.end)
+        step.parent, step.parent_column, step.hops = parent.index, column, tuple(s.index for s in steps)
+        if joined:
+            self.join_hop(step, joined, item.end)
         above = None if target.subject else place
         ensured = (decision.residual,) if above and decision.residual else place.ensured if above else ()
         inner = Place(step, "", target, ensured, above)
@@ -311,8 +306,22 @@ class _Binder:
         bound.fields = self.selection(selection, inner)
         return bound
 
+    def joinable_hop(self, item: LinkField, target: RecordType) -> Hop | None:
+        """The last hop, if it lies in the target's source and has one row at most for each of the target's."""
+        last = item.through[-1] if item.through else None
+        fits = last is not None and last.source == target.source and last.unique
+        return last if fits and self.draft.capabilities[target.source].joins else None
+
+    def join_hop(self, step: Step, hop: Hop, end: str) -> None:
+        """Ask for the target's rows by the hop's key, in one statement."""
+        alias = f"{hop.table}1"
+        step.joins.append(Join(alias, hop.table, hop.value, end))
+        step.key = f"{alias}.{hop.key}"
+        for name, value in hop.where:
+            step.where.append(Compare(f"{alias}.{name}", "=", step.param(Constant(value))))
+
     def hop(self, hop: Hop, parent: Step, column: int) -> Step:
-        step = self.step(hop.source, hop.table, None, hop.key, parent.level + 1)
+        step = self.step(hop.source, hop.table, None, hop.key)
         step.parent, step.parent_column, step.has_children = parent.index, column, True
         parent.has_children = True
         for name, value in hop.where:
@@ -371,8 +380,8 @@ class _Binder:
                 narrowed = search
         return narrowed
 
-    def step(self, source: str, table: str, record: RecordType | None, key: str | None, level: int) -> Step:
-        step = Step(len(self.draft.steps), source, table, record, key, level)
+    def step(self, source: str, table: str, record: RecordType | None, key: str | None) -> Step:
+        step = Step(len(self.draft.steps), source, table, record, key)
         self.draft.steps.append(step)
         return step
 

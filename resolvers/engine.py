@@ -110,7 +110,7 @@ class Engine:
         """Parse, validate, coerce and collect; raises `RequestError`."""
         schema = self._views.without(self.authorizer.hidden_from(access.caller))
         operation = self._operations.get(schema, query, operation_name)
-        values = operation.variables(schema, variables)
+        values = operation.variables(schema, variables or {})
         if any(values.get(name) is None for name in operation.switches):
             raise RequestError("BAD_USER_INPUT", "a variable of `@skip` or `@include` is null; give true or false")
         switches = tuple([bool(values[name]) for name in operation.switches])
@@ -174,7 +174,6 @@ class _Response:
         self.catalogue = catalogue
         self.denied: set[int] = set()
         self.data: dict[str, Any] = {}
-        self.ids = {r.name: partial(pseudonym.encode, r.name) for r in catalogue.records.values() if r.node}
 
     def build(self) -> tuple[dict[str, Any], list[errors.Error]]:
         lost = frozenset(self.results.failures)
@@ -192,7 +191,7 @@ class _Response:
             return LOST  # The argument could not be used, which is told as a loss.
         assemble = self.assembler(root, chosen[0], lost)
         key = self.results.keys[root.steps[chosen[0]]]
-        return assemble(self.results.groups, key, self.ids, self.deny, self.lose)
+        return assemble(self.results.groups, key, self.pseudonym.encode, self.deny, self.lose)
 
     def listing(self, root: BoundRoot, lost: frozenset[int]) -> Any:
         if root.steps[0] in lost:
@@ -207,7 +206,9 @@ class _Response:
         more, after = len(rows) > page.first, bool(page.after)
         cursor = partial(self.pseudonym.seal, page.context)
         assemble = self.assembler(root, 0, lost)
-        return assemble(self.results.groups, rows[: page.first], more, after, total, cursor, self.ids, self.deny, self.lose)
+        return assemble(
+            self.results.groups, rows[: page.first], more, after, total, cursor, self.pseudonym.encode, self.deny, self.lose
+        )
 
     def assembler(self, root: BoundRoot, which: int, lost: frozenset[int]) -> Callable[..., Any]:
         key = (root.name, which, lost)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers.plan import Environment, Plan, Step
@@ -30,6 +30,8 @@ class Results:
     groups: list[Groups]
     keys: Mapping[int, Key | None]
     failures: dict[int, Exception]
+    reached: dict[tuple[int, int], list[Key]] = field(default_factory=dict)
+    """The keys at a place in a step's rows, each once."""
 
 
 class Executor:
@@ -67,7 +69,7 @@ class _Level:
         waiting = []
         for step in level:
             if step.index not in self.results.failures and not self.inherits_failure(step):
-                values = tuple([v.get(self.environment) for v in step.values])
+                values = tuple([v.get(self.environment) for v in step.values]) if step.values else ()
                 waiting.append((step, self.submit(step, values)))
         for step, futures in waiting:
             try:
@@ -90,8 +92,8 @@ class _Level:
         source = self.sources[step.source]
         if step.key is None:
             return [source.load(step.shape, (), values)]
-        if step.root_key is not None:
-            key = self.results.keys.get(step.index)
+        if step.lookup is not None:
+            key = self.results.keys.get(step.lookup)
             return [source.load(step.shape, [key], values)] if key is not None else [_resolved(NO_ROWS)]
         if step.conditional:
             return [source.load(shape, some, values) for shape, some in self.partition(step)]
@@ -100,17 +102,21 @@ class _Level:
 
     def keys(self, step: Step) -> list[Key]:
         """The keys that the step's parent (or last hop) leads to, each once."""
-        parent = self.plan.steps[step.hops[-1] if step.hops else step.parent or 0]
-        place = 1 if step.hops else step.parent_column
-        return list(dict.fromkeys(k for row in self.rows(parent) if (k := row[place]) is not None))
+        parent, place = (step.hops[-1], 1) if step.hops else (step.parent or 0, step.parent_column)
+        found = self.results.reached.get((parent, place))
+        if found is None:
+            rows = self.rows(self.plan.steps[parent])
+            found = list(dict.fromkeys([k for row in rows if (k := row[place]) is not None]))
+            self.results.reached[parent, place] = found
+        return found
 
     def rows(self, step: Step) -> Iterable[Row]:
         """The step's rows that this request reached."""
         groups = self.results.groups[step.index]
         if step.key is None:
             return groups.get(None, ())
-        if step.root_key is not None:
-            return groups.get(self.results.keys.get(step.index), ())
+        if step.lookup is not None:
+            return groups.get(self.results.keys.get(step.lookup), ())
         if step.hops:
             first = self.plan.steps[step.hops[0]]
             return [row for key in self.keys(first) for row in groups.get(key, ())]

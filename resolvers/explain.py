@@ -55,7 +55,7 @@ def render(description: Mapping[str, Any]) -> str:
 
 
 def _from(step: Mapping[str, Any]) -> str:
-    return "" if step["keysFrom"] is None else f", keys from {step['keysFrom']}"
+    return "" if step["keysFrom"] is None else f", {step['keysFrom']}"
 
 
 def _grounds(decision: Mapping[str, Any]) -> str:
@@ -72,7 +72,7 @@ def _step(plan: Plan, step: Step, sources: Mapping[str, Coalescer]) -> dict[str,
         "source": step.source,
         "table": step.table,
         "key": step.key,
-        "keysFrom": None if parent is None else f"step {parent}",
+        "keysFrom": _whence(step, parent),
         "statement": _statement(step.shape, sources[step.source]),
         "values": _parameters(step, sources[step.source]),
         "guards": [
@@ -80,6 +80,12 @@ def _step(plan: Plan, step: Step, sources: Mapping[str, Coalescer]) -> dict[str,
             *(f"{_conditional(step, place)} only for keys whose row of step {teller} holds" for place in step.conditional),
         ],
     }
+
+
+def _whence(step: Step, parent: int | None) -> str | None:
+    if parent is None:
+        return None
+    return f"keys from step {parent}" if step.lookup is None else f"the key of step {step.lookup}"
 
 
 def _statement(shape: Shape, source: Coalescer) -> str | None:

@@ -18,9 +18,12 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    NamedTypeNode,
+    NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TypeNode,
     VariableNode,
     get_variable_values,
     parse,
@@ -75,12 +78,20 @@ class Operation:
     def kind(self) -> OperationType:
         return self.definition.operation
 
-    def variables(self, schema: GraphQLSchema, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    def __post_init__(self) -> None:
+        definitions = self.definition.variable_definitions or ()
+        self._texts = [d.variable.name.value for d in definitions if _innermost(d.type) in ("ID", "String")]
+        self._only_texts = len(self._texts) == len(definitions)
+
+    def variables(self, schema: GraphQLSchema, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Coerce variable values (section 6.1.2); raises `RequestError` with every mistake."""
-        if not self.definition.variable_definitions:
-            return {}
+        if self._only_texts:
+            # Text for `String` and `ID` is itself, so the usual look-up by one key needs no more.
+            texts = {name: given.get(name) for name in self._texts}
+            if all(type(value) is str for value in texts.values()):
+                return texts
         result = get_variable_values(
-            schema, self.definition.variable_definitions, dict(given or {}), max_errors=20, hide_suggestions=True
+            schema, self.definition.variable_definitions or (), dict(given), max_errors=20, hide_suggestions=True
         )
         if isinstance(result, list):
             raise RequestError("BAD_USER_INPUT", *result)
@@ -130,6 +141,12 @@ class Operations:
 
 def _too_deep(limits: Limits) -> RequestError:
     return RequestError("LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time")
+
+
+def _innermost(node: TypeNode) -> str | None:
+    """The name of a type that is no list, null allowed or not."""
+    inner = node.type if isinstance(node, NonNullTypeNode) else node
+    return inner.name.value if isinstance(inner, NamedTypeNode) else None
 
 
 def _choose(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

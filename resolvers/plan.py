@@ -128,11 +128,12 @@ class Step:
     table: str
     record: RecordType | None
     key: str | None
-    level: int
+    level: int = 0
     parent: int | None = None
     parent_column: int = 0
-    """Where in the parent's rows the keys stand; a root's keys come from `root_key`."""
-    root_key: Value | None = None
+    """Where in the parent's rows the keys stand."""
+    lookup: int | None = None
+    """The root step whose key is this step's key: its own index, or a root's whose rows it need not wait for."""
     columns: list[Column] = field(default_factory=list)
     joins: list[Join] = field(default_factory=list)
     where: list[Condition] = field(default_factory=list)
@@ -145,7 +146,6 @@ class Step:
     """With hops: how the rows that several keys lead to are put in order, (place in the row, descending)."""
     conditional: dict[int, int] = field(default_factory=dict)
     """Columns (by place in the row) that may be asked only for keys whose parent row is true at the place named."""
-    single: bool = False
     has_children: bool = False
     idle: bool = False
     """Nothing of its rows is asked, so it is not run."""

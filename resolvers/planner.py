@@ -3,13 +3,14 @@
     authorize   one decision for each coordinate asked for, and for each coordinate searched by
     bind        records to steps and columns; what is denied is bound to null and reaches no step
     shorten     flat lists whose source can write JSON come as JSON
-    seal        shapes fixed, steps sorted into levels
+    arrange     a level for each step: after the step that its keys come from, or earlier where the keys are known
+    seal        shapes fixed
 
 All is decided before anything is bound, so there never is a column to take out again. Printed, a plan reads like this:
 
     level 0  mois.resident  by rrn
              SELECT t0."rrn", t0."name", t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON ...
-    level 1  mofa.passport  by rrn, keys from step 0
+    level 0  mofa.passport  by rrn, the key of step 0
              SELECT t0."rrn", t0."number" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[])
 
     permit to read       Resident.name                        mois-resident-registration/passport-applicant
@@ -81,9 +82,27 @@ def _stands_for(item: Field | None, column: Column) -> bool:
     return isinstance(item, ColumnField) and item.column == column
 
 
+def arrange(draft: Draft) -> None:
+    """Give each step its level: after the step that its keys come from, or beside a root lookup whose key is its key, too.
+
+    The latter is sound only where the root's rows decide nothing: no condition narrows the root, and none of the step's columns
+    waits for a guard in the root's row. If the root then finds nobody, what the step found is shown nowhere.
+    """
+    for step in draft.steps:
+        before = step.hops[-1] if step.hops else step.parent
+        if before is None:
+            continue
+        parent = draft.steps[before]
+        keyed_alike = parent.lookup is not None and step.parent_column == 0 and not step.hops
+        if keyed_alike and not parent.where and not step.conditional:
+            step.lookup, step.level = parent.lookup, parent.level
+        else:
+            step.level = parent.level + 1
+
+
 def seal(draft: Draft) -> None:
     for step in draft.steps:
         step.seal()
 
 
-PASSES: tuple[Callable[[Draft], None], ...] = (authorize, bind, shorten, seal)
+PASSES: tuple[Callable[[Draft], None], ...] = (authorize, bind, shorten, arrange, seal)

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -22,18 +21,14 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLField,
     GraphQLInterfaceType,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     InlineFragmentNode,
-    NullValueNode,
     SelectionSetNode,
-    ValueNode,
     VariableNode,
-    get_argument_values,
 )
-from graphql.execution.values import VariableValues
 
+from resolvers.arguments import Arguments
 from resolvers.cache import Cache
 from resolvers.operation import Operation
 from schema.catalogue import Catalogue, Field, LinkField, ListingRoot, LookupRoot, RecordType
@@ -42,28 +37,6 @@ Path = tuple[str, ...]
 """Response names from the root; `*` stands for every place in a list."""
 
 EVERY = "*"
-
-
-class Arguments:
-    """The arguments of one field as written in the document; their values come with each request's variables."""
-
-    def __init__(self, definition: GraphQLField, node: FieldNode) -> None:
-        self._definition, self._node = definition, node
-        given = {a.name.value: a.value for a in node.arguments or ()}
-        self._required = {n for n, d in definition.args.items() if isinstance(d.type, GraphQLNonNull)}
-        self._variables = {n: v.name.value for n, v in given.items() if isinstance(v, VariableNode)}
-        self._only_variables = len(self._variables) == len(given)
-        self._constant = None if any(_has_variable(v) for v in given.values()) else _plain(get_argument_values(definition, node))
-
-    def values(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
-        """CoerceArgumentValues (section 6.4.1), enumerations as their names; raises `GraphQLError` at a forbidden null."""
-        if self._constant is not None:
-            return self._constant
-        if self._only_variables:
-            found = {name: variables[variable] for name, variable in self._variables.items() if variable in variables}
-            if all(found.get(name) is not None for name in self._required):
-                return _plain(found)
-        return _plain(get_argument_values(self._definition, self._node, VariableValues({}, dict(variables))))
 
 
 @dataclass
@@ -270,17 +243,5 @@ def _listing_structure(values: Mapping[str, Any]) -> Any:
     return tuple(sorted(k for k, v in filters.items() if v is not None)), values.get("orderBy"), values.get("after") is not None
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with enumerations as their names, also inside a filter."""
-    return {n: _plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
-
-
 def _sets(nodes: Iterable[FieldNode]) -> Iterable[SelectionSetNode]:
     return (node.selection_set for node in nodes if node.selection_set is not None)
-
-
-def _has_variable(node: ValueNode) -> bool:
-    if isinstance(node, VariableNode):
-        return True
-    inner = getattr(node, "values", None) or [f.value for f in getattr(node, "fields", None) or ()]
-    return any(_has_variable(v) for v in inner) if not isinstance(node, NullValueNode) else False

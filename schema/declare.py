@@ -85,6 +85,8 @@ class Hop:
     value: str
     where: tuple[tuple[str, str], ...] = ()
     """Columns that must equal a constant of the schema."""
+    unique: bool = False
+    """No value stands in two rows, so that the table can be joined from the value's side."""
 
 
 @dataclass(frozen=True)

@@ -40,6 +40,6 @@ class HealthInsurance:
 @extends(Resident, NHIS)
 class HealthInsuranceOfResident:
     health_insurance: HealthInsurance | None = link(
-        "rrn", "member_number", through=(Hop("nhis", "member_crosswalk", key="rrn", value="member_number"),)
+        "rrn", "member_number", through=(Hop("nhis", "member_crosswalk", key="rrn", value="member_number", unique=True),)
     )
     """The present health insurance, found by the member number; null for those who have none, for example the dead."""

@@ -118,7 +118,7 @@ class Coalescer:
         name = self.source.name
         try:
             async with asyncio.timeout_at(batch.deadline):
-                rows = await self.source.fetch(Batch(lane.shape, list(batch.keys), lane.values))
+                rows = await self.source.fetch(Batch(lane.shape, batch.keys(), lane.values))
             batch.give(lane.shape, rows)
         except SourceError as error:
             batch.fail(error)
@@ -147,22 +147,28 @@ class _Lane:
     def add(self, waiter: Waiter, keys: Sequence[Key], deadline: float) -> None:
         """Join the last batch that waits, or begin one. Batches are in the order of their deadlines."""
         last = self.batches[-1] if self.batches else None
-        if last is None or (self.shape.key is not None and len(last.keys) + len(keys) > LARGEST_BATCH):
+        if last is None or (self.shape.key is not None and last.size + len(keys) > LARGEST_BATCH):
             last = _Batch(deadline)
             self.batches.append(last)
         last.waiters.append((waiter, keys))
-        last.keys.update(dict.fromkeys(keys))
+        last.size += len(keys)
 
 
 class _Batch:
     """What goes together in one fetch. It is due when its first load is."""
 
-    __slots__ = ("deadline", "keys", "waiters")
+    __slots__ = ("deadline", "size", "waiters")
 
     def __init__(self, deadline: float) -> None:
         self.deadline = deadline
-        self.keys: dict[Key, None] = {}
+        self.size = 0
         self.waiters: list[tuple[Waiter, Sequence[Key]]] = []
+
+    def keys(self) -> Sequence[Key]:
+        """The keys of all loads, each once; a source sees to the repetitions of a single load."""
+        if len(self.waiters) == 1:
+            return self.waiters[0][1]
+        return list(dict.fromkeys(key for _, keys in self.waiters for key in keys))
 
     def give(self, shape: Shape, rows: Sequence[Row]) -> None:
         """Answer every waiter that is still there with the rows of its own keys."""

@@ -114,7 +114,7 @@ class _Writer:
         if root.json:
             # The rows are JSON already: between constant texts, joined without being parsed.
             texts = [(f'"{name}":', what) for name, what in part]
-            pieces = " + ',' + ".join(f"{text!r} + {self.json_part(root, what)}" for text, what in texts)
+            pieces = " + ',' + ".join(f"{text!r} + {self.json_part(root, what)}" for text, what in texts) or "''"
             return f"Fragment('[' + ','.join(['{{' + {pieces} + '}}' for x in rows]) + ']')"
         inner = ", ".join(f"{name!r}: {self.edge_part(root, what)}" for name, what in part)
         return f"[{{{inner}}} for x in rows]"

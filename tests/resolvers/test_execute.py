@@ -25,8 +25,15 @@ async def test_each_key_is_asked_for_once_in_one_batch(here: World) -> None:
 
 async def test_no_key_is_no_fetch(here: World) -> None:
     here.under(Profile())
-    answer = await here.ask('{ resident(rrn: "none") { name passports { kind } household { size } } }', CLERK)
+    answer = await here.ask('{ resident(rrn: "none") { name parents { name } household { members { name } } } }', CLERK)
     assert answer == {"data": {"resident": None}}
+    assert here.fetches() == 2  # The resident, and beside it the relatives' numbers, by the same number.
+
+
+async def test_what_waits_for_the_roots_rows_is_not_asked_beside_it(here: World) -> None:
+    # The search is for residents of one's own jurisdiction alone, so nothing of the others may be read by their number.
+    here.under(Profile(residuals={("Resident.rrn", None, "search"): {"jurisdiction"}}))
+    await here.ask('{ resident(rrn: "none") { passports { kind } } }', CLERK)
     assert here.fetches() == 1
 
 

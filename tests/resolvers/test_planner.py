@@ -32,9 +32,8 @@ def test_registers_are_asked_side_by_side_in_as_few_levels_as_there_are_links(he
     )
     plan = planned(here, text)
     assert tables(plan) == [
-        ["mois.resident"],
-        ["mofa.passport", "nps.pension", "mofa.passport", "nhis.member_crosswalk"],
-        ["moj.border_crossing", "nhis.health_insurance"],
+        ["mois.resident", "mofa.passport", "nps.pension", "mofa.passport", "nhis.health_insurance"],
+        ["moj.border_crossing"],
     ]
 
 

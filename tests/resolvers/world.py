@@ -85,7 +85,8 @@ class Witness:
         self.order = order
         self.inner, self.name, self.capabilities = inner, inner.name, capabilities
         self.seen: list[tuple[Batch, Sequence[Row]]] = []
-        self.statement = PostgresSource(inner.name, "", CATALOGUE.tables(inner.name)).statement
+        postgres = PostgresSource(inner.name, "", CATALOGUE.tables(inner.name))
+        self.statement, self.parameters = postgres.statement, postgres.parameters
         """What it would be asked if it were PostgreSQL, for explanations."""
         self.down = False
         self.delay = 0.0

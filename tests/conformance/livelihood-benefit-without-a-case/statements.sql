@@ -11,10 +11,7 @@ SELECT t0."id", t0."rrn" FROM "resident" AS t0 WHERE t0."id" = ANY($1::bigint[])
 SELECT k.key, r.c0 FROM unnest($1::text[]) AS k(key) CROSS JOIN LATERAL (SELECT t0."year" AS c0 FROM "tax_certificate" AS t0 WHERE t0."rrn" = k.key ORDER BY t0."year" DESC NULLS LAST, t0."id" NULLS LAST LIMIT $2::bigint) AS r;
 
 -- nhis, keys ["8103149970008", "8103150493653", "8103151017298"]
-SELECT t0."rrn", t0."member_number" FROM "member_crosswalk" AS t0 WHERE t0."rrn" = ANY($1::text[]);
+SELECT t1."rrn", t0."kind" FROM "health_insurance" AS t0 LEFT JOIN "member_crosswalk" AS t1 ON t1."member_number" = t0."member_number" WHERE t1."rrn" = ANY($1::text[]);
 
 -- mohw_livelihood, keys ["8103149970008"]
 SELECT t0."head_rrn", t0."started_on", t0."id", t0."kind", t0."near_poor" FROM "livelihood_benefit" AS t0 WHERE t0."head_rrn" = ANY($1::text[]) ORDER BY t0."started_on" DESC NULLS LAST, t0."id" NULLS LAST;
-
--- nhis, keys ["N6000070"]
-SELECT t0."member_number", t0."kind" FROM "health_insurance" AS t0 WHERE t0."member_number" = ANY($1::text[]);

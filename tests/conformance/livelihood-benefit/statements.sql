@@ -17,7 +17,7 @@ SELECT k.key, r.c0, r.c1 FROM unnest($1::text[]) AS k(key) CROSS JOIN LATERAL (S
 SELECT t0."rrn", t0."kind", t0."benefit" FROM "pension" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
 -- nhis, keys ["8103149970008", "8103151017298", "8103150493653"]
-SELECT t0."rrn", t0."member_number" FROM "member_crosswalk" AS t0 WHERE t0."rrn" = ANY($1::text[]);
+SELECT t1."rrn", t0."kind", t0."monthly_premium" FROM "health_insurance" AS t0 LEFT JOIN "member_crosswalk" AS t1 ON t1."member_number" = t0."member_number" WHERE t1."rrn" = ANY($1::text[]);
 
 -- molit_vehicles, keys ["8103149970008", "8103151017298", "8103150493653"]
 SELECT t0."owner_rrn", t0."model", t0."year" FROM "vehicle" AS t0 WHERE t0."owner_rrn" = ANY($1::text[]) ORDER BY t0."plate" COLLATE "C" NULLS LAST, t0."id" NULLS LAST;
@@ -30,6 +30,3 @@ SELECT t0."rrn", t0."severity" FROM "disability" AS t0 WHERE t0."rrn" = ANY($1::
 
 -- mohw_livelihood, keys ["8103149970008"]
 SELECT t0."head_rrn", t0."started_on", t0."id", t0."kind", t0."near_poor" FROM "livelihood_benefit" AS t0 WHERE t0."head_rrn" = ANY($1::text[]) ORDER BY t0."started_on" DESC NULLS LAST, t0."id" NULLS LAST;
-
--- nhis, keys ["N6000070"]
-SELECT t0."member_number", t0."kind", t0."monthly_premium" FROM "health_insurance" AS t0 WHERE t0."member_number" = ANY($1::text[]);

@@ -1,9 +1,6 @@
 -- mois, keys ["8103149970008"]
 SELECT t0."rrn", t0."name", t0."birth_date", t0."status", t0."address", t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
--- mois, keys [8650000003]
-SELECT t0."household_id", t0."name" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
-
 -- scourt, keys ["8103149970008"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;
 
@@ -18,3 +15,6 @@ SELECT t0."rrn", t0."kind", t0."discharged_on" FROM "military_service" AS t0 WHE
 
 -- police, keys ["8103149970008"]
 SELECT t0."rrn", t0."number", t0."status" FROM "driving_licence" AS t0 WHERE t0."rrn" = ANY($1::text[]);
+
+-- mois, keys [8650000003]
+SELECT t0."household_id", t0."name" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;

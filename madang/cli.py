@@ -200,6 +200,7 @@ def _run(gateway: Gateway, listening: socket.socket) -> None:
         loop="uvloop",
         http="httptools",
         ws="none",
+        proxy_headers=False,
         lifespan="on",
         log_level="warning",
         access_log=False,

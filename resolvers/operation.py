@@ -27,6 +27,7 @@ from graphql import (
     VariableNode,
     get_variable_values,
     parse,
+    specified_rules,
     validate,
 )
 
@@ -49,6 +50,9 @@ class Limits:
     default_page: int = 20
     """`first` when it is not given."""
 
+
+RULES = tuple(rule for rule in specified_rules if "Stream" not in rule.__name__)
+"""Section 5's rules but those for `@defer` and `@stream`: the graph lacks these directives, so KnownDirectives refuses them."""
 
 TEXT = 250_000
 """Characters of documents that are remembered; what is kept for each character is some hundred bytes."""
@@ -120,7 +124,7 @@ class Operations:
         for definition in document.definitions:
             if isinstance(definition, OperationDefinitionNode):
                 _check_limits(definition, fragments, self.limits)
-        if errors := validate(schema, document, max_errors=20):
+        if errors := validate(schema, document, RULES, max_errors=20):
             raise RequestError("GRAPHQL_VALIDATION_FAILED", *errors)
         definition = _choose(document, name)
         switches = {n for s in (definition, *fragments.values()) for n in _switches(s.selection_set)}

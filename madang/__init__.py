@@ -24,5 +24,6 @@ _HERE = Path(__file__).parent
 LAYERS = _HERE / "_layers" if (_HERE / "_layers").is_dir() else _HERE.parent
 """The folder that holds schema/, resolvers/, auth/, sources/, examples/ and the sample nation's settings file."""
 
-if str(LAYERS) not in sys.path:
+# In front of everything: a distribution that installs a module named `schema` or `auth` must not be found first.
+if sys.path[:1] != [str(LAYERS)]:
     sys.path.insert(0, str(LAYERS))

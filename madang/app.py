@@ -46,6 +46,10 @@ PAGE_HEADERS = (
 )
 
 
+GENERATIONS = (20_000, 20, 20)
+"""When the collector runs. An answer of a thousand rows is many objects but no cycle, so looking through each finds nothing."""
+
+
 def create_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway, which it closes when it shuts down."""
     endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, body=gateway.settings.server.body)
@@ -109,6 +113,7 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         # What was made until now, schema and regulations above all, stays: the collector need not look at it again and again.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(*GENERATIONS)
         yield
         await gateway.aclose()
 

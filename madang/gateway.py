@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth.authorizer import RegulationAuthorizer
@@ -65,7 +66,7 @@ def read_law(settings: Settings) -> Law:
     mistakes += [f"`registers.{name}` is missing, though a file in `registers` declares it" for name in sorted(declared - named)]
     if mistakes:
         raise SettingsError(settings.path, mistakes)
-    authorizer = RegulationAuthorizer.load(settings.regulations, catalogue.coordinates(), today=_today(settings))
+    authorizer = RegulationAuthorizer.load(settings.regulations, catalogue.coordinates(), today=_Today(settings))
     return Law(catalogue, authorizer)
 
 
@@ -91,7 +92,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         sources,
         Pseudonyms(_ids_secret(settings)),
         limits=settings.limits,
-        today=_today(settings),
+        today=_Today(settings),
         deadline=settings.server.deadline,
     )
     return Gateway(settings, authorizer, engine, _verifier(settings, minter), minter)
@@ -135,9 +136,19 @@ def _ids_secret(settings: Settings) -> bytes:
     return settings.ids_secret
 
 
-def _today(settings: Settings) -> Callable[[], dt.date]:
-    zone = settings.server.timezone
-    return lambda: dt.datetime.now(zone).date()
+class _Today:
+    """The day in the settings' time zone. It is asked several times for each request, so it is worked out once a second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._zone = settings.server.timezone
+        self._second = 0
+        self._day = dt.date.min
+
+    def __call__(self) -> dt.date:
+        second = int(time.time())
+        if second != self._second:
+            self._second, self._day = second, dt.datetime.fromtimestamp(second, self._zone).date()
+        return self._day
 
 
 def _probes(catalogue: Catalogue) -> Mapping[str, tuple[Shape, list[str | int], tuple[()]]]:

@@ -113,9 +113,9 @@ class _Writer:
             return "{" + ", ".join(f"{name!r}: {self.page_info(root, what)}" for name, what in part.items()) + "}"
         if root.json:
             # The rows are JSON already: between constant texts, joined without being parsed.
-            texts = [(f'"{name}":', what) for name, what in part]
-            pieces = " + ',' + ".join(f"{text!r} + {self.json_part(root, what)}" for text, what in texts) or "''"
-            return f"Fragment('[' + ','.join(['{{' + {pieces} + '}}' for x in rows]) + ']')"
+            texts = [(f'"{name}":'.encode(), what) for name, what in part]
+            pieces = " + b',' + ".join(f"{text!r} + {self.json_part(root, what)}" for text, what in texts) or "b''"
+            return f"Fragment(b'[' + b','.join([b'{{' + {pieces} + b'}}' for x in rows]) + b']')"
         inner = ", ".join(f"{name!r}: {self.edge_part(root, what)}" for name, what in part)
         return f"[{{{inner}}} for x in rows]"
 
@@ -126,8 +126,8 @@ class _Writer:
 
     def json_part(self, root: BoundRoot, what: Any) -> str:
         if isinstance(what, Constant):
-            return repr(f'"{what.value}"')
-        return f"'\"' + {self.cursor(root, 'x')} + '\"'" if what == "cursor" else "x[0]"
+            return repr(f'"{what.value}"'.encode())
+        return f"b'\"' + {self.cursor(root, 'x')}.encode() + b'\"'" if what == "cursor" else "x[0]"
 
     def page_info(self, root: BoundRoot, what: Any) -> str:
         match what:

@@ -7,16 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auth.access import Decision, Profile, SubjectKind
-from resolvers.plan import (
-    BoundRoot,
-    Refusal,
-    Step,
-)
+from resolvers.plan import BoundRoot, Refusal, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue
-from sources.protocol import (
-    Capabilities,
-)
+from sources.protocol import Capabilities
 
 Residual = frozenset[SubjectKind]
 Arguments = Sequence[Mapping[str, Any]]

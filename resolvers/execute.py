@@ -163,7 +163,7 @@ class _Level:
 
 def _sort_key(value: Any) -> Any:
     # Nulls are sorted last by a second, stable pass; here they only must not be compared with values.
-    return (value is not None, value) if value is not None else (False,)
+    return (True, value) if value is not None else (False,)
 
 
 def _merged(groups: Iterable[Groups]) -> Groups:

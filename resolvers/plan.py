@@ -175,9 +175,8 @@ class Step:
         """Fix the shape, once all columns are in."""
         where = self.where[0] if len(self.where) == 1 else All(tuple(self.where)) if self.where else None
         limit = self.param(self.limit) if self.limit is not None and not self.hops else None
-        self.shape = Shape(
-            self.table, tuple(self.columns), self.key, tuple(self.joins), where, tuple(self.order), limit
-        )  # fmt: skip
+        joins, order = tuple(self.joins), tuple(self.order)
+        self.shape = Shape(self.table, tuple(self.columns), self.key, joins, where, order, limit)
 
     def without(self, places: frozenset[int]) -> Shape:
         """The shape for keys that may not have the columns at these places."""
@@ -243,7 +242,7 @@ class BoundRoot:
 
 @dataclass
 class Plan:
-    """See the module. `refusals[:fixed]` are withheld whatever the rows; the others wait for a guard that is false."""
+    """See the module. What is in `withheld` shows whatever the rows; what is in `guarded` waits for a guard that is false."""
 
     roots: list[BoundRoot]
     steps: list[Step]

@@ -27,18 +27,10 @@ from auth.access import Profile
 from resolvers.authorize import authorize
 from resolvers.bind import bind
 from resolvers.draft import Arguments, Draft
-from resolvers.plan import (
-    Plan,
-    Step,
-)
+from resolvers.plan import Plan, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field
-from sources.protocol import (
-    Call,
-    Capabilities,
-    Column,
-    Json,
-)
+from sources.protocol import Call, Capabilities, Column, Json
 
 
 def plan(

@@ -165,8 +165,8 @@ class _Batch:
         self.waiters: list[tuple[Waiter, Sequence[Key]]] = []
 
     def keys(self) -> Sequence[Key]:
-        """The keys of all loads, each once; a source sees to the repetitions of a single load."""
-        if len(self.waiters) == 1:
+        """The keys of all loads, each once."""
+        if self.size == 1:
             return self.waiters[0][1]
         return list(dict.fromkeys(key for _, keys in self.waiters for key in keys))
 

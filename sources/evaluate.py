@@ -113,7 +113,7 @@ def column_value(column: Column, row: Named, values: Values) -> Any:
         case Nothing():
             return None
         case Json(names, columns):
-            return orjson.dumps({name: column_value(c, row, values) for name, c in zip(names, columns, strict=True)}).decode()
+            return orjson.dumps({name: column_value(c, row, values) for name, c in zip(names, columns, strict=True)})
         case Count():
             raise AssertionError("a count is the only column of its shape")
 

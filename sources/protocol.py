@@ -117,7 +117,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Json:
-    """One JSON object as text (`str`), with these names for these columns; dates as ISO 8601, integers as JSON numbers."""
+    """One JSON object in UTF-8 (`bytes`), with these names for these columns; dates as ISO 8601, integers as JSON numbers."""
 
     names: tuple[str, ...]
     columns: tuple[str | Call | Holds | Only | Nothing, ...]

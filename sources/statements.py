@@ -70,6 +70,11 @@ def build(shape: Shape, tables: Tables) -> Statement:
     return _Builder(shape, tables).statement()
 
 
+def _bytes(row: str) -> str:
+    # As bytes, for as text it would be decoded row by row in the driver, only to be encoded again in the response.
+    return f"convert_to(row_to_json({row})::text, 'UTF8')"
+
+
 class _Builder:
     def __init__(self, shape: Shape, tables: Tables) -> None:
         self._shape = shape
@@ -97,7 +102,7 @@ class _Builder:
         if len(columns) == 1 and isinstance(columns[0], Json):
             # Alone, the object is made outside, after the limit: faster than a lateral subselect for each row.
             text = f"SELECT {self._json_columns(columns[0])} FROM {self._from()}{self._where()}{self._order()}{self._limit()}"
-            return f"SELECT row_to_json(j) FROM ({text}) AS j"
+            return f"SELECT {_bytes('j')} FROM ({text}) AS j"
         text = self._columns(columns)
         return f"SELECT {text} FROM {self._from()}{self._where()}{self._order()}{self._limit()}"
 
@@ -158,7 +163,7 @@ class _Builder:
             case Json():
                 name = f"j{len(self._laterals)}"
                 self._laterals.append(f" CROSS JOIN LATERAL (SELECT {self._json_columns(column)}) AS {name}")
-                return f"row_to_json({name})"
+                return _bytes(name)
             case Count():
                 return "count(*)"
 

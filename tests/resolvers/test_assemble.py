@@ -84,7 +84,7 @@ def test_a_connection(json: bool) -> None:
     ]  # fmt: skip
     fields = [column("name", 0)]
     root = BoundRoot("residents", "listing", 0, [0], [fields], ["Resident"], layout, 1, (1,), json)
-    rows = [('{"name":"Kim"}' if json else "Kim", 7), ('{"name":"Lee"}' if json else "Lee", 8)]
+    rows = [(b'{"name":"Kim"}' if json else "Kim", 7), (b'{"name":"Lee"}' if json else "Lee", 8)]
     make = compile_root(NO_PLAN, root, 0, frozenset())
     data = make([{}, {}], rows, True, False, 14, lambda values: f"c{values[0]}", {}, None, None)
     assert orjson.loads(orjson.dumps(data)) == {
@@ -105,7 +105,7 @@ def test_edges_of_which_nothing_is_asked(json: bool) -> None:
     """`a: edges { cursor @skip(if: true) }` beside edges with a node."""
     root = BoundRoot("residents", "listing", 0, [0], [[column("name", 0)]], ["Resident"], [("a", []), ("e", [("node", 0)])])
     root.json = json
-    rows = [('{"name":"Kim"}',) if json else ("Kim",)]
+    rows = [(b'{"name":"Kim"}',) if json else ("Kim",)]
     data = compile_root(NO_PLAN, root, 0, frozenset())([{}], rows, False, False, None, str, {}, None, None)
     assert orjson.loads(orjson.dumps(data)) == {"a": [{}], "e": [{"node": {"name": "Kim"}}]}
 

@@ -90,12 +90,14 @@ FORMS = {
     ),
     "JSON alone": (
         Shape("person", (Json(("a", "b"), ("id", Only(RED, "born"))),), order=(Order("id"),)),
-        'SELECT row_to_json(j) FROM (SELECT t0."id" AS "a", CASE WHEN t0."kind" = $1::text THEN t0."born" END AS "b" '
+        "SELECT convert_to(row_to_json(j)::text, 'UTF8') FROM "
+        '(SELECT t0."id" AS "a", CASE WHEN t0."kind" = $1::text THEN t0."born" END AS "b" '
         'FROM "person" AS t0 ORDER BY t0."id" NULLS LAST) AS j',
     ),
     "JSON beside columns": (
         Shape("person", (Json(("a",), ("id",)),), "id"),
-        'SELECT t0."id", row_to_json(j0) FROM "person" AS t0 CROSS JOIN LATERAL (SELECT t0."id" AS "a") AS j0 '
+        'SELECT t0."id", convert_to(row_to_json(j0)::text, \'UTF8\') FROM "person" AS t0 '
+        'CROSS JOIN LATERAL (SELECT t0."id" AS "a") AS j0 '
         'WHERE t0."id" = ANY($1::bigint[])',
     ),
 }

@@ -1,0 +1,1 @@
+"""Who may: regulations, their reader and checker, the authorizer, tokens, pseudonyms."""

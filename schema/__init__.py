@@ -1,0 +1,1 @@
+"""What there is to ask: one file a register, and the declarations of record and link."""

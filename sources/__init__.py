@@ -1,0 +1,1 @@
+"""Where it lives: the Source protocol, PostgreSQL, HTTP, memory."""

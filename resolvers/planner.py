@@ -25,7 +25,7 @@ from collections.abc import Callable, Mapping
 
 from auth.access import Profile
 from resolvers.authorize import authorize
-from resolvers.bind import bind
+from resolvers.bindroots import bind
 from resolvers.draft import Arguments, Draft
 from resolvers.plan import Plan, Step
 from resolvers.selection import Collected

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 Access = Literal["lookup", "list"]
 """How a coordinate is reached: under one record that was asked for by its key, or under a list of records."""
@@ -82,6 +82,14 @@ class Decision:
     hidden: bool = False
 
 
+class Grantable(NamedTuple):
+    """A coordinate, and one way in which a caller could be granted it."""
+
+    coordinate: str
+    access: Access
+    use: Use
+
+
 class Profile(Protocol):
     """All decisions for one (agency, role, purpose, case or none, day), never for one officer: its plans serve many."""
 
@@ -101,8 +109,8 @@ class Authorizer(Protocol):
     def hidden_from(self, caller: Caller) -> frozenset[str]:
         """Coordinates that do not exist for this caller: declared hidden, and granted to its agency and role for no purpose."""
 
-    def grantable(self, caller: Caller) -> frozenset[str]:
-        """Coordinates that the caller's agency could be granted for some purpose, case given, in whatever role."""
+    def grantable(self, caller: Caller) -> frozenset[Grantable]:
+        """What the caller's agency could be granted for some purpose, case given, in whatever role; nothing hidden from it."""
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""

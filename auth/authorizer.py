@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from pathlib import Path
 
-from auth.access import Access, AccessRequest, Caller, Decision, Reason, Use, Verdict
+from auth.access import Access, AccessRequest, Caller, Decision, Grantable, Reason, Use, Verdict
 from auth.checker import check
 from auth.document import Mistake
 from auth.regulations import read
@@ -74,7 +74,8 @@ class RegulationAuthorizer:
         self._today = today
         self._day = today()
         self._profiles: dict[tuple[str, str, str | None, bool], RegulationProfile] = {}
-        self._granted: dict[tuple[str, str | None], frozenset[str]] = {}
+        self._granted: dict[tuple[str, str | None], frozenset[Grantable]] = {}
+        self._hidden: dict[tuple[str, str], frozenset[str]] = {}
 
     @classmethod
     def load(cls, directory: Path, coordinates: Mapping[str, str], *, today: Callable[[], date]) -> RegulationAuthorizer:
@@ -104,14 +105,19 @@ class RegulationAuthorizer:
 
     def hidden_from(self, caller: Caller) -> frozenset[str]:
         """Coordinates that do not exist for this caller: declared hidden, and granted to its agency and role for no purpose."""
-        return self.table.hidden - self._granted_to(caller.agency, caller.role) if self.table.hidden else self.table.hidden
+        granted = self._granted_to(caller.agency, caller.role)
+        if not granted or not self.table.hidden:
+            return self.table.hidden
+        hidden = self._hidden.get((caller.agency, caller.role))
+        if hidden is None:
+            hidden = self.table.hidden - {each.coordinate for each in granted}
+            self._hidden[caller.agency, caller.role] = hidden
+        return hidden
 
-    def grantable(self, caller: Caller) -> frozenset[str]:
-        """Coordinates that the caller's agency could be granted, to read or to search, for some purpose, in whatever role.
-
-        What is hidden from the caller is not among them.
-        """
-        return self._granted_to(caller.agency, None) - self.hidden_from(caller)
+    def grantable(self, caller: Caller) -> frozenset[Grantable]:
+        """What the caller's agency could be granted for some purpose, case given, in whatever role; nothing hidden from it."""
+        hidden = self.hidden_from(caller)
+        return frozenset(each for each in self._granted_to(caller.agency, None) if each.coordinate not in hidden)
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""
@@ -123,7 +129,7 @@ class RegulationAuthorizer:
             if any(grant.valid.holds(self._day) for grants in cell.grants.values() for grant in grants)
         )
 
-    def _granted_to(self, agency: str, role: str | None) -> frozenset[str]:
+    def _granted_to(self, agency: str, role: str | None) -> frozenset[Grantable]:
         """What is granted today to an agency in a role, or in any, for some purpose, a case given."""
         self._turn_day()
         if agency not in self.table.agencies or not (role is None or role in self.table.roles):
@@ -140,4 +146,5 @@ class RegulationAuthorizer:
         if today != self._day:
             self._profiles.clear()
             self._granted.clear()
+            self._hidden.clear()
             self._day = today

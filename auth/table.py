@@ -21,7 +21,7 @@ from datetime import date
 from itertools import product
 from typing import NamedTuple, cast
 
-from auth.access import Access, Decision, Reason, Rule, SubjectKind, Use, Verdict
+from auth.access import Access, Decision, Grantable, Reason, Rule, SubjectKind, Use, Verdict
 from auth.rules import AnyRule, Parties, Period, Prohibition, Regulation
 
 
@@ -76,13 +76,15 @@ class Cell:
             return _deny(coordinate, Reason.NO_CASE, valid)
         return _deny(coordinate, Reason.NOT_VALID if named else Reason.NO_PERMISSION, named)
 
-    def granted(self, day: date) -> frozenset[str]:
-        """Coordinates that are granted for some use and access on the day, a case given."""
+    def granted(self, day: date) -> frozenset[Grantable]:
+        """What is granted on the day, a case given."""
         return frozenset(
-            coordinate
-            for (coordinate, _), grants in self.grants.items()
-            if any(grant.valid.holds(day) for grant in grants)
-            and not any(ban.valid.holds(day) for ban in self.bans.get(coordinate, ()))
+            Grantable(coordinate, cast(Access, access), use)
+            for (coordinate, use), grants in self.grants.items()
+            if not any(ban.valid.holds(day) for ban in self.bans.get(coordinate, ()))
+            for grant in grants
+            if grant.valid.holds(day)
+            for access in grant.access
         )
 
 

@@ -56,8 +56,9 @@ class Fallback:
 
     def _view(self, request: Request, whole: bool) -> GraphQLSchema:
         caller = request.access.caller
-        hidden = self._authorizer.hidden_from(caller)
-        return self._views.without(hidden) if whole else self._views.only(self._authorizer.grantable(caller) - hidden)
+        if whole:
+            return self._views.without(self._authorizer.hidden_from(caller))
+        return self._views.only(self._authorizer.grantable(caller), caller)
 
 
 async def run(

@@ -2,15 +2,28 @@
 
 The graph is public law, so every caller's documents are validated against all of it but the coordinates that are hidden from
 that caller: to them these do not exist, not even in a suggestion. Introspection shows less by default: what the caller's agency
-could be granted for some purpose. Both are the full schema with coordinates left out, and with whatever became empty or
-unreachable.
+could be granted for some purpose. Each member of the graph (a field, an argument, an input field, an enumeration's value) has
+its needs, of which one must be granted:
+
+    a record's field        to be read, under any access
+    totalCount              to be read under list
+    a lookup's argument     its field to be searched by under lookup
+    a lookup                one of its arguments; without arguments, its record's id to be searched by under lookup
+    node                    the id of a type with global ids to be searched by under lookup
+    a filter's field        its field to be searched by under list
+    a listing, in an order  its record's id, or a field to order by, to be searched by under list
+    an order's value        its field to be searched by, under any access: child lists have orders too
+
+A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
+are not met, and without whatever became empty or unreachable.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
 from graphql import (
     DefinitionNode,
@@ -30,8 +43,9 @@ from graphql import (
     print_schema,
 )
 
+from auth.access import Access, Caller, Grantable, Use
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot
+from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot, RecordType
 
 NOTHING = """
 type Query { "Any record that has a global id." node(id: ID!): Node }
@@ -39,7 +53,11 @@ type Query { "Any record that has a global id." node(id: ID!): Node }
 """
 """What introspection shows to a caller who could be granted nothing: a schema must have a field."""
 
+ANY: tuple[Access, ...] = get_args(Access)
+
 Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
+Needs = dict[str, frozenset[Grantable]]
+"""What a member needs one of, by its name: `Type.field`, `Type.field.argument`, `Input.field` or `Enumeration.VALUE`."""
 
 
 class Views:
@@ -47,18 +65,26 @@ class Views:
 
     def __init__(self, schema: GraphQLSchema, catalogue: Catalogue) -> None:
         self.full = schema
-        self._coordinates = frozenset(catalogue.coordinates())
-        self._inputs = _input_coordinates(catalogue)
+        self._members = {**_fields(catalogue), **_inputs(catalogue)}
+        self._roots = _roots(catalogue)
+        self._for_holders = {r.coordinate: r.caller for r in catalogue.roots.values() if isinstance(r, LookupRoot) and r.caller}
         self._document = parse(print_schema(schema))
         self._cached = lru_cache(maxsize=64)(self._build)
+        self._cached_without = lru_cache(maxsize=64)(self._without)
 
     def without(self, hidden: frozenset[str]) -> GraphQLSchema:
         """The graph as a caller's documents are validated against it."""
-        return self._cached(hidden) if hidden else self.full
+        return self._cached_without(hidden) if hidden else self.full
 
-    def only(self, granted: frozenset[str]) -> GraphQLSchema:
-        """The graph as introspection shows it to a caller who could be granted these coordinates."""
-        return self._cached(self._coordinates - granted)
+    def only(self, granted: frozenset[Grantable], caller: Caller) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller who could be granted so much."""
+        unmet = {member for member, needs in (self._members | self._roots).items() if needs.isdisjoint(granted)}
+        lacking = {root for root, attribute in self._for_holders.items() if getattr(caller, attribute) is None}
+        return self._cached(frozenset(unmet | lacking))
+
+    def _without(self, hidden: frozenset[str]) -> GraphQLSchema:
+        # Root fields stay: what they ask about is refused when it is asked.
+        return self._build(frozenset(m for m, needs in self._members.items() if hidden.issuperset(n.coordinate for n in needs)))
 
     def _build(self, absent: frozenset[str]) -> GraphQLSchema:
         definitions = {d.name.value: d for d in self._document.definitions if hasattr(d, "name")}
@@ -81,34 +107,64 @@ class Views:
     def _trim(self, definition: DefinitionNode, absent: frozenset[str]) -> DefinitionNode:
         match definition:
             case ObjectTypeDefinitionNode():
-                fields = [f for f in definition.fields or () if _coordinate(definition, f) not in absent]
-                return _with(definition, fields=[self._trim_arguments(_coordinate(definition, f), f, absent) for f in fields])
+                fields = [f for f in definition.fields or () if _name(definition, f) not in absent]
+                return _with(definition, fields=[self._trim_arguments(_name(definition, f), f, absent) for f in fields])
             case InputObjectTypeDefinitionNode():
-                inputs = [f for f in definition.fields or () if self._inputs.get(_coordinate(definition, f)) not in absent]
-                return _with(definition, fields=inputs)
+                return _with(definition, fields=[f for f in definition.fields or () if _name(definition, f) not in absent])
             case EnumTypeDefinitionNode():
-                values = [v for v in definition.values or () if self._inputs.get(_coordinate(definition, v)) not in absent]
-                return _with(definition, values=values)
+                return _with(definition, values=[v for v in definition.values or () if _name(definition, v) not in absent])
             case _:
                 return definition
 
     def _trim_arguments(self, where: str, field: FieldDefinitionNode, absent: frozenset[str]) -> FieldDefinitionNode:
-        arguments = [a for a in field.arguments or () if self._inputs.get(f"{where}.{a.name.value}") not in absent]
+        arguments = [a for a in field.arguments or () if f"{where}.{a.name.value}" not in absent]
         return _with(field, arguments=arguments)  # type: ignore[return-value]
 
 
-def _input_coordinates(catalogue: Catalogue) -> dict[str, str]:
-    """The coordinates that keys, filter inputs and order enumerations ask about, by the coordinate of the input."""
+def _one_of(coordinates: Iterable[str], accesses: Iterable[Access], use: Use) -> frozenset[Grantable]:
+    return frozenset(Grantable(coordinate, access, use) for coordinate, access in product(coordinates, accesses))
+
+
+def _fields(catalogue: Catalogue) -> Needs:
+    """The needs of what is returned."""
+    found = {f.coordinate: _one_of([f.coordinate], ANY, "read") for r in catalogue.records.values() for f in r.fields.values()}
+    counts = [root.count_coordinate for root in catalogue.roots.values() if isinstance(root, ListingRoot)]
+    return found | {count: _one_of([count], ["list"], "read") for count in counts}
+
+
+def _inputs(catalogue: Catalogue) -> Needs:
+    """The needs of what is asked about: keys, filters and orders."""
     found = {}
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
-            found.update({f"Query.{root.name}.{k.name}": k.coordinate for k in root.keys})
-        if isinstance(root, ListingRoot):
-            found.update({f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()})
+            found.update({f"{root.coordinate}.{k.name}": _one_of([k.coordinate], ["lookup"], "search") for k in root.keys})
+        else:
+            by_name = {f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()}
+            found.update({name: _one_of([coordinate], ["list"], "search") for name, coordinate in by_name.items()})
+            found[f"Query.{root.name}.orderBy"] = _one_of(_orders(root.record).values(), ["list"], "search")
     for record in catalogue.records.values():
-        by_column = {f.column: f.coordinate for f in record.fields.values() if isinstance(f, ColumnField)}
-        found.update({f"{record.name}Order.{name}": by_column[column] for name, (column, _) in order_values(record).items()})
+        by_value = _orders(record).items()
+        found.update({f"{record.name}Order.{value}": _one_of([coordinate], ANY, "search") for value, coordinate in by_value})
     return found
+
+
+def _roots(catalogue: Catalogue) -> Needs:
+    """The needs of root fields."""
+    found = {"Query.node": _one_of([r.id.coordinate for r in catalogue.records.values() if r.node], ["lookup"], "search")}
+    for root in catalogue.roots.values():
+        if isinstance(root, LookupRoot):
+            keys = root.keys or (root.record.id,)
+            found[root.coordinate] = _one_of([k.coordinate for k in keys], ["lookup"], "search")
+        else:
+            orders = [root.record.id.coordinate, *_orders(root.record).values()]
+            found[f"Query.{root.name}"] = _one_of(orders, ["list"], "search")
+    return found
+
+
+def _orders(record: RecordType) -> dict[str, str]:
+    """The coordinate that each value of an order enumeration asks about."""
+    by_column = {f.column: f.coordinate for f in record.fields.values() if isinstance(f, ColumnField)}
+    return {value: by_column[column] for value, (column, _) in order_values(record).items()}
 
 
 def _without_empty_interfaces(definitions: dict[str, DefinitionNode]) -> dict[str, DefinitionNode]:
@@ -136,7 +192,7 @@ def _with(definition: DefinitionNode, **changes: Iterable[Any]) -> DefinitionNod
     return type(definition)(**{**kept, **{key: tuple(value) for key, value in changes.items()}})
 
 
-def _coordinate(owner: DefinitionNode, member: object) -> str:
+def _name(owner: DefinitionNode, member: object) -> str:
     return f"{owner.name.value}.{member.name.value}"  # type: ignore[attr-defined]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from auth.access import AccessRequest, Authorizer, Caller, Decision, Reason, Verdict
+from auth.access import AccessRequest, Authorizer, Caller, Decision, Grantable, Reason, Verdict
 from auth.authorizer import RegulationAuthorizer
 
 HERE = Path(__file__).parent
@@ -109,7 +109,7 @@ def test_a_flood_of_unknown_names_costs_no_memory(authorizer: RegulationAuthoriz
         authorizer.hidden_from(caller)
         authorizer.grantable(caller)
     assert len(authorizer._profiles) == 1
-    assert len(authorizer._granted) == 0
+    assert len(authorizer._granted) == len(authorizer._hidden) == 0
     assert profile._decisions == {}
 
 
@@ -127,7 +127,7 @@ def test_the_day_turns(authorizer: RegulationAuthorizer, calendar: Calendar) -> 
         assert profile is not before
         assert profile.decide("Person.address", "lookup", "read").verdict is verdict
         granted = verdict is Verdict.PERMIT
-        assert ("Person.address" in authorizer.grantable(NORTH_CLERK)) == granted
+        assert (Grantable("Person.address", "lookup", "read") in authorizer.grantable(NORTH_CLERK)) == granted
         assert authorizer.profile(request) is profile
 
 
@@ -158,14 +158,26 @@ def test_a_hidden_coordinate_that_is_prohibited_says_nothing_of_the_prohibition(
     assert decision == Decision("Tax.year", Verdict.DENY, reason=Reason.NO_PERMISSION, hidden=True)
 
 
+def lookups(*coordinates: str) -> set[Grantable]:
+    return {Grantable(coordinate, "lookup", "read") for coordinate in coordinates}
+
+
 def test_grantable_is_what_an_agency_could_be_granted_in_whatever_role(authorizer: RegulationAuthorizer) -> None:
-    assert authorizer.grantable(PASSPORT_CLERK) == {"Person.name", "Person.age", "Person.tax", "Person.number"}
     citizen = Caller("passports", "citizen", "x")
-    assert authorizer.grantable(citizen) == authorizer.grantable(PASSPORT_CLERK)
-    assert authorizer.grantable(NORTH_CLERK) == {"Person.address", "Person.name", "Person.adult", "Tax.income"}
+    assert authorizer.grantable(citizen) == authorizer.grantable(PASSPORT_CLERK) != frozenset()
+    assert authorizer.grantable(NORTH_CLERK) == lookups("Person.address", "Person.name", "Person.adult", "Tax.income")
     # What is hidden from this role is not shown to it, although its agency has it in another.
-    assert authorizer.grantable(Caller("north", "citizen", "x")) == {"Person.address", "Person.name", "Tax.income"}
+    assert authorizer.grantable(Caller("north", "citizen", "x")) == lookups("Person.address", "Person.name", "Tax.income")
     assert authorizer.grantable(Caller("nobody", "clerk", "x")) == frozenset()
+
+
+def test_grantable_tells_reading_from_searching_and_lookup_from_list(authorizer: RegulationAuthorizer) -> None:
+    assert authorizer.grantable(PASSPORT_CLERK) == {
+        *(Grantable(read, "lookup", "read") for read in ("Person.name", "Person.age", "Person.tax")),
+        *(Grantable(read, "list", "read") for read in ("Person.name", "Person.age", "Person.tax")),
+        Grantable("Person.number", "lookup", "search"),
+        Grantable("Person.number", "list", "search"),
+    }
 
 
 def test_what_is_prohibited_for_every_purpose_is_not_grantable(tmp_path: Path, calendar: Calendar) -> None:
@@ -174,8 +186,9 @@ def test_what_is_prohibited_for_every_purpose_is_not_grantable(tmp_path: Path, c
     interior.write_text(interior.read_text().replace("recipients: passports\n    basis", "recipients: north\n    basis"))
     interior.write_text(interior.read_text().split("tests:")[0])
     authorizer = RegulationAuthorizer.load(tmp_path, COORDINATES, today=calendar)
-    assert "Person.address" not in authorizer.grantable(NORTH_CLERK)
-    assert "Person.address" in authorizer.grantable(Caller("south", "clerk", "x"))
+    address = Grantable("Person.address", "lookup", "read")
+    assert address not in authorizer.grantable(NORTH_CLERK)
+    assert address in authorizer.grantable(Caller("south", "clerk", "x"))
 
 
 def test_purposes_are_those_of_the_agency_and_the_role(authorizer: RegulationAuthorizer) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from auth.access import Access, Decision, Reason, Use, Verdict
+from auth.access import Access, Decision, Grantable, Reason, Use, Verdict
 from auth.document import Word
 from auth.rules import Period, Regulation
 from auth.table import Table
@@ -55,6 +55,24 @@ def test_items_do_not_grant_search_and_search_does_not_grant_items() -> None:
     assert decide(compiled, "Tax.income", use="search").verdict is Verdict.DENY
     assert decide(compiled, "Tax.year", use="search").verdict is Verdict.PERMIT
     assert decide(compiled, "Tax.year", use="read").verdict is Verdict.DENY
+
+
+def test_what_is_granted_on_a_day_is_told_by_access_and_use() -> None:
+    both = permission(items=words("Tax.income", "Tax.year"), search=words("Tax.year"), access=words("lookup", "list"), case=True)
+    cell = table(both, permission(items=words("Tax.incomeAtMost"))).cell("north", "clerk", "welfare")
+    found = cell.granted(DAY)
+    assert len(found) == 7
+    assert {(c, a) for c, a, use in found if use == "search"} == {("Tax.year", "lookup"), ("Tax.year", "list")}
+    assert {access for c, access, _ in found if c == "Tax.incomeAtMost"} == {"lookup"}
+
+
+def test_what_is_prohibited_or_of_another_day_is_not_granted() -> None:
+    tomorrow = Period(DAY + timedelta(days=1), None)
+    rules = permission(items=words("Tax.income", "Tax.year")), prohibition(), permission(access=words("list"), valid=tomorrow)
+    assert table(*rules).cell("north", "clerk", "welfare").granted(DAY) == {Grantable("Tax.year", "lookup", "read")}
+    later = table(permission(valid=tomorrow)).cell("north", "clerk", "welfare")
+    assert later.granted(DAY) == frozenset()
+    assert later.granted(DAY + timedelta(days=1)) == {Grantable("Tax.income", "lookup", "read")}
 
 
 def test_a_derived_field_and_its_input_grant_nothing_about_each_other() -> None:

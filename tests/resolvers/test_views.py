@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+from pathlib import Path
 
 import pytest
-from graphql import GraphQLObjectType, GraphQLSchema, get_introspection_query, graphql_sync, validate_schema
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_introspection_query,
+    graphql_sync,
+    validate_schema,
+)
 
+from auth.access import Access, Caller, Grantable, Use
+from auth.authorizer import RegulationAuthorizer
 from resolvers.views import Views
-from tests.resolvers.nation import CATALOGUE, CITIZEN, SCHEMA
-from tests.resolvers.world import Profile, World
+from tests.resolvers.nation import CATALOGUE, CITIZEN, CLERK, NEITHER, SCHEMA
+from tests.resolvers.world import Profile, World, every_use
 
+ANALYST = Caller("kostat", "analyst", "analyst-1")
+REGULATIONS = Path(__file__).parents[2] / "auth" / "regulations"
 ALL = frozenset(CATALOGUE.coordinates())
 OPERATION = get_introspection_query()
 
@@ -22,17 +36,35 @@ def views() -> Views:
 
 def fields(schema: GraphQLSchema, name: str) -> set[str]:
     kind = schema.type_map.get(name)
-    return set(kind.fields) if isinstance(kind, GraphQLObjectType) else set()
+    if isinstance(kind, GraphQLEnumType):
+        return set(kind.values)
+    return set(kind.fields) if isinstance(kind, GraphQLObjectType | GraphQLInputObjectType) else set()
+
+
+def roots(schema: GraphQLSchema) -> dict[str, set[str]]:
+    """The root fields with their arguments."""
+    assert schema.query_type
+    return {name: set(field.args) for name, field in schema.query_type.fields.items()}
+
+
+def ways(access: Access, use: Use, *coordinates: str) -> frozenset[Grantable]:
+    return frozenset(Grantable(coordinate, access, use) for coordinate in coordinates)
+
+
+NAME = ways("lookup", "read", "Resident.name", "Household.size") | ways("list", "read", "Resident.name")
+PAGES = {"first", "after"}
+NOTHING = {"node": {"id"}}
+"""All that is left where no root field is, since a graph must have one."""
 
 
 def test_with_nothing_left_out_it_is_the_graph_itself(views: Views) -> None:
     assert views.without(frozenset()) is views.full
-    assert set(views.only(ALL).type_map) == set(views.full.type_map)
+    assert set(views.only(every_use(ALL), CITIZEN).type_map) == set(views.full.type_map)
 
 
 @pytest.mark.parametrize("kept", [frozenset(), *({c} for c in sorted(ALL))])
 def test_a_view_of_any_one_coordinate_is_a_valid_graph(views: Views, kept: frozenset[str]) -> None:
-    schema = views.only(frozenset(kept))
+    schema = views.only(every_use(kept), CITIZEN)
     assert validate_schema(schema) == []
     assert not graphql_sync(schema, OPERATION).errors
 
@@ -47,27 +79,129 @@ def test_a_view_without_any_one_coordinate_is_a_valid_graph(views: Views, hidden
 
 
 def test_types_that_nothing_leads_to_are_gone(views: Views) -> None:
-    schema = views.only(frozenset({"Resident.id", "Resident.name", "TaxCertificate.year", "Resident.passports"}))
+    schema = views.only(every_use({"Resident.id", "Resident.name", "TaxCertificate.year", "Resident.passports"}), CITIZEN)
     assert "TaxCertificate" not in schema.type_map
     assert fields(schema, "Resident") == {"id", "name"}
     assert "Passport" not in schema.type_map
 
 
 def test_a_type_that_lost_its_id_is_no_node(views: Views) -> None:
-    schema = views.only(frozenset({"Resident.name"}))
-    assert "node" not in fields(schema, "Query")
-    assert {"residents", "me"} <= fields(schema, "Query")
+    schema = views.only(NAME | ways("lookup", "search", "Resident.id"), CITIZEN)
+    assert {"Query", "Resident"} <= set(schema.type_map)
+    assert "Node" not in schema.type_map
+    assert fields(schema, "Query") == {"resident", "me"}
+
+
+@pytest.mark.parametrize(
+    ("granted", "shown"),
+    [
+        (ways("lookup", "search", "Resident.rrn"), {"resident": {"rrn"}}),
+        (ways("list", "search", "Resident.rrn"), NOTHING),
+        (ways("lookup", "read", "Resident.rrn"), NOTHING),
+        (ways("lookup", "search", "Resident.id"), {"resident": {"id"}, "me": set()}),
+        (ways("lookup", "search", "Household.id"), {"household": {"id"}}),
+        (ways("list", "search", "Resident.id"), {"residents": PAGES}),
+        (ways("list", "search", "Resident.birthDate"), {"residents": {*PAGES, "orderBy"}}),
+        (ways("list", "search", "Resident.id", "Resident.sex"), {"residents": {*PAGES, "filter"}}),
+        # Without an order that is granted a list cannot be paged.
+        (ways("list", "search", "Resident.sex"), NOTHING),
+        (ways("lookup", "search", "Resident.sex", "Resident.birthDate"), NOTHING),
+    ],
+)
+def test_a_root_field_is_shown_with_what_it_can_be_asked_by(
+    views: Views, granted: frozenset[Grantable], shown: dict[str, set[str]]
+) -> None:
+    assert roots(views.only(NAME | granted, CITIZEN)) == shown
+
+
+def test_node_needs_the_id_of_any_type_that_has_one(views: Views) -> None:
+    ids = ways("lookup", "read", "Resident.id")
+    search = ways("lookup", "search", "Household.id", "Resident.rrn")
+    assert "node" in roots(views.only(NAME | ids | search, CITIZEN))
+    for lacking in (ways("lookup", "search", "Resident.rrn"), ways("list", "search", "Resident.id")):
+        assert "node" not in roots(views.only(NAME | ids | lacking, CITIZEN))
+
+
+def test_a_callers_own_record_is_shown_to_callers_who_have_a_number(views: Views) -> None:
+    assert "me" in roots(views.only(every_use(ALL), CITIZEN))
+    assert "me" not in roots(views.only(every_use(ALL), CLERK))
+
+
+def test_a_field_is_shown_where_it_can_be_read_and_a_count_only_of_lists(views: Views) -> None:
+    asked = ways("list", "search", "Resident.id", "Resident.name") | ways("lookup", "search", "Resident.id")
+    schema = views.only(NAME | asked | ways("lookup", "read", "ResidentConnection.totalCount"), CITIZEN)
+    assert fields(schema, "Resident") == {"name"}
+    assert "totalCount" not in fields(schema, "ResidentConnection")
+    schema = views.only(NAME | asked | ways("list", "read", "ResidentConnection.totalCount"), CITIZEN)
+    assert "totalCount" in fields(schema, "ResidentConnection")
+
+
+def test_child_lists_may_be_ordered_by_what_is_searchable_under_lookup(views: Views) -> None:
+    granted = ways("lookup", "read", "Resident.household", "Household.members") | NAME
+    schema = views.only(granted | ways("lookup", "search", "Resident.rrn", "Resident.birthDate"), CITIZEN)
+    assert fields(schema, "ResidentOrder") == {"BIRTH_DATE_ASC", "BIRTH_DATE_DESC"}
+    schema = views.only(granted | ways("lookup", "search", "Resident.rrn"), CITIZEN)
+    household = schema.type_map["Household"]
+    assert isinstance(household, GraphQLObjectType)
+    assert set(household.fields["members"].args) == {"limit"}
+
+
+# Under the regulations of the sample nation.
+
+
+@pytest.fixture(scope="module")
+def authorizer() -> RegulationAuthorizer:
+    return RegulationAuthorizer.load(REGULATIONS, CATALOGUE.coordinates(), today=lambda: dt.date(2026, 6, 1))
+
+
+def test_the_passport_officer_looks_residents_up_and_lists_nobody(views: Views, authorizer: RegulationAuthorizer) -> None:
+    schema = views.only(authorizer.grantable(NEITHER), NEITHER)
+    assert roots(schema) == {"node": {"id"}, "resident": {"id", "rrn"}, "household": {"id"}}
+    assert {"id", "rrn", "passports", "militaryService"} <= fields(schema, "Resident")
+    assert "taxCertificates" not in fields(schema, "Resident")
+    assert not {"ResidentFilter", "ResidentConnection", "TaxCertificate", "MoveIn"} & set(schema.type_map)
+    assert fields(schema, "ResidentOrder") == {"BIRTH_DATE_ASC", "BIRTH_DATE_DESC"}
+
+
+def test_the_citizen_sees_every_register_but_no_list(views: Views, authorizer: RegulationAuthorizer) -> None:
+    schema = views.only(authorizer.grantable(CITIZEN), CITIZEN)
+    assert roots(schema) == {"node": {"id"}, "resident": {"id", "rrn"}, "me": set(), "household": {"id"}}
+    assert {"taxCertificates", "passports", "addressProtected"} <= fields(schema, "Resident")
+    assert not {"ResidentFilter", "ResidentConnection", "PageInfo"} & set(schema.type_map)
+
+
+def test_the_analyst_lists_and_counts_and_looks_nobody_up(views: Views, authorizer: RegulationAuthorizer) -> None:
+    schema = views.only(authorizer.grantable(ANALYST), ANALYST)
+    assert roots(schema) == {"residents": {*PAGES, "filter", "orderBy"}}
+    assert fields(schema, "Resident") == {"sex", "age", "isAdult", "status", "districtCode"}
+    assert fields(schema, "ResidentFilter") == {"districtCode", "ageAtLeast", "ageAtMost", "sex", "status"}
+    assert fields(schema, "ResidentOrder") == {"DISTRICT_CODE_ASC", "DISTRICT_CODE_DESC"}
+    assert "totalCount" in fields(schema, "ResidentConnection")
+    assert not {"Node", "Household"} & set(schema.type_map)
+
+
+def test_the_resident_clerk_looks_up_and_lists_but_is_nobody(views: Views, authorizer: RegulationAuthorizer) -> None:
+    schema = views.only(authorizer.grantable(CLERK), CLERK)
+    assert roots(schema) == {
+        "node": {"id"},
+        "resident": {"id", "rrn"},
+        "residents": {*PAGES, "filter", "orderBy"},
+        "household": {"id"},
+    }
+
+
+# As introspection answers.
 
 
 async def test_introspection_shows_the_callers_view(here: World) -> None:
     here.under(Profile())
-    here.regulations.seen = frozenset({"Resident.id", "Resident.name"})
+    here.regulations.seen = {"Resident.id", "Resident.name"}
     operation = '{ __type(name: "Resident") { fields { name } } me { __typename } }'
     try:
         own = json.loads((await here.answer(operation, CITIZEN)).body)["data"]
         whole = json.loads((await here.answer(operation, CITIZEN, whole_view=True)).body)["data"]
     finally:
-        here.regulations.seen = None
+        here.regulations.seen = ALL
     assert [f["name"] for f in own["__type"]["fields"]] == ["id", "name"]
     assert {"rrn", "taxCertificates"} <= {f["name"] for f in whole["__type"]["fields"]}
     assert own["me"] == {"__typename": "Resident"}

@@ -6,9 +6,10 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
-from auth.access import Access, AccessRequest, Caller, Decision, Reason, Rule, Use, Verdict
+from auth.access import Access, AccessRequest, Caller, Decision, Grantable, Reason, Rule, Use, Verdict
 from auth.pseudonyms import Pseudonyms
 from resolvers.engine import Answer, Engine
 from resolvers.fallback import run as run_by_strawberry
@@ -56,6 +57,11 @@ def _key(name: Key | str) -> Key:
     return (name, None, None) if isinstance(name, str) else name
 
 
+def every_use(coordinates: Iterable[str]) -> frozenset[Grantable]:
+    """These coordinates granted in every way."""
+    return frozenset(Grantable(*each) for each in product(coordinates, get_args(Access), get_args(Use)))
+
+
 class Regulations:
     """An authorizer that gives everybody the profile of the moment."""
 
@@ -63,7 +69,8 @@ class Regulations:
 
     def __init__(self) -> None:
         self.now = Profile()
-        self.seen: frozenset[str] | None = None
+        self.seen: Iterable[str] = CATALOGUE.coordinates()
+        """What could be granted, for every use."""
 
     def profile(self, request: AccessRequest) -> Profile:
         return self.now
@@ -71,8 +78,8 @@ class Regulations:
     def hidden_from(self, caller: Caller) -> frozenset[str]:
         return self.now.hidden
 
-    def grantable(self, caller: Caller) -> frozenset[str]:
-        return frozenset(CATALOGUE.coordinates()) if self.seen is None else self.seen
+    def grantable(self, caller: Caller) -> frozenset[Grantable]:
+        return every_use(frozenset(self.seen) - self.now.hidden)
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         return (PURPOSE, "own-records")

@@ -12,7 +12,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -25,6 +25,7 @@ from madang import LAYERS, embedded, personas
 from madang.app import create_app, is_loopback
 from madang.gateway import Gateway, open_gateway, read_law
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
+from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
 from resolvers.operation import RequestError
 from schema.catalogue import DeclarationError
@@ -63,6 +64,12 @@ def _complaints() -> Iterator[None]:
 def _fail(message: str, code: int = 2) -> Any:
     click.echo(message, err=True)
     sys.exit(code)
+
+
+def _fitting(form: Form, context: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not form.fits(value):
+        raise click.BadParameter(f"it must be {form.means}", context, option)
+    return value
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
@@ -137,8 +144,8 @@ def list_personas(file: Path | None, as_json: bool) -> None:
 @main.command()
 @click.argument("query", type=click.File(encoding="utf-8"))
 @click.option("--persona", "name", required=True, help="Who asks: see `madang personas`.")
-@click.option("--purpose", required=True, help="What for.")
-@click.option("--case", help="The case that it is for.")
+@click.option("--purpose", required=True, callback=partial(_fitting, PURPOSE), help="What for.")
+@click.option("--case", callback=partial(_fitting, CASE), help="The case that it is for.")
 @click.option("--variables", default="{}", help="The operation's variables, as JSON.")
 @click.option("--operation", help="Which operation, of several in the document.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -152,7 +159,10 @@ def explain(
     """
     settings = load(find(file, LAYERS / "madang.toml"))
     access = AccessRequest(_persona(_demo(settings), name).caller, purpose, case)
-    gateway = open_gateway(settings, read_law(settings), None)
+    law = read_law(settings)
+    if purpose not in (allowed := law.authorizer.purposes(access.caller)):
+        _fail(f"`{purpose}` is no purpose of `{name}`; there are {', '.join(f'`{known}`' for known in allowed) or 'none'}", 1)
+    gateway = open_gateway(settings, law, None)
     try:
         plan = gateway.engine.explain(query.read(), _object(variables), operation, access)
     except RequestError as error:

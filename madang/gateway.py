@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 import time
+import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -60,6 +62,9 @@ class Gateway:
 
 def read_law(settings: Settings) -> Law:
     """Raises `SettingsError`, `schema.catalogue.DeclarationError` and `auth.authorizer.BrokenRegulations`, with every mistake."""
+    imported = (_broken(name, register.schema) for name, register in settings.registers.items())
+    if broken := [mistake for mistake in imported if mistake]:
+        raise SettingsError(settings.path, broken)
     catalogue = Catalogue.load(register.schema for register in settings.registers.values())
     declared, named = set(catalogue.registers), set(settings.registers)
     mistakes = [f"`registers.{name}` names a register that its `schema` does not declare" for name in sorted(named - declared)]
@@ -68,6 +73,26 @@ def read_law(settings: Settings) -> Law:
         raise SettingsError(settings.path, mistakes)
     authorizer = RegulationAuthorizer.load(settings.regulations, catalogue.coordinates(), today=_Today(settings))
     return Law(catalogue, authorizer)
+
+
+def _broken(name: str, module: str) -> str | None:
+    """What keeps a register's file from being imported, and where that stands."""
+    try:
+        importlib.import_module(module)
+    except Exception as error:  # It is somebody's code, and may fail in any way.
+        what = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        wrong = f"{type(error).__name__}{_place(error)}: {what}"
+        return f"`registers.{name}.schema` names the module `{module}`, which cannot be imported: {wrong}"
+    return None
+
+
+def _place(error: Exception) -> str:
+    """The line of the innermost module that was being imported, whose own code or call it was that failed."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f" at {error.filename}:{error.lineno}"
+    frames = traceback.extract_tb(error.__traceback__)[::-1]
+    file = next((frame.filename for frame in frames if frame.name == "<module>"), None)
+    return next((f" at {file}:{frame.lineno}" for frame in frames if frame.filename == file), "")
 
 
 def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gateway:

@@ -1,20 +1,17 @@
 """Who asks, and what for: from a request's headers to an access request.
 
 The caller is what the bearer token says, and nothing else is. `Madang-Purpose` and `Madang-Case` are the caller's own words: the
-regulations decide what they are good for. Here they are only kept to a form that can be written to a log or a file.
+regulations decide what they are good for. Here they are only kept to their form (`madang/words.py`).
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from auth.access import AccessRequest
 from auth.tokens import InvalidToken, Verifier
 from madang.refusal import Refusal
-
-_PURPOSE = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-_CASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}")
+from madang.words import CASE, PURPOSE, Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +30,8 @@ async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identifie
         identity = verifier.cached(token) or await verifier.verify(token)
     except InvalidToken as error:
         raise _unauthenticated(str(error), ', error="invalid_token"') from None
-    purpose = _word(headers.get(b"madang-purpose"), "Madang-Purpose", _PURPOSE, "lower-case letters, digits and hyphens")
-    case = _word(headers.get(b"madang-case"), "Madang-Case", _CASE, "letters, digits and any of `._/:-`")
+    purpose = _word(headers.get(b"madang-purpose"), "Madang-Purpose", PURPOSE)
+    case = _word(headers.get(b"madang-case"), "Madang-Case", CASE)
     view = headers.get(b"madang-view")
     if view is not None and view != b"all":
         raise Refusal(400, "BAD_REQUEST", "the header `Madang-View` can only be `all`; leave it out to see your own view")
@@ -53,12 +50,12 @@ def _token(header: bytes | None) -> str:
         raise _unauthenticated("the token is malformed", ', error="invalid_token"') from None
 
 
-def _word(value: bytes | None, name: str, form: re.Pattern[str], means: str) -> str | None:
+def _word(value: bytes | None, name: str, form: Form) -> str | None:
     if value is None:
         return None
     text = value.decode("latin-1")
-    if not form.fullmatch(text):
-        raise Refusal(400, "BAD_REQUEST", f"the header `{name}` must be at most 64 {means}, beginning with a letter or digit")
+    if not form.fits(text):
+        raise Refusal(400, "BAD_REQUEST", f"the header `{name}` must be {form.means}")
     return text
 
 

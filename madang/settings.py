@@ -137,6 +137,8 @@ def load(path: Path) -> Settings:
     if demo is not None:
         superfluous = (key for key in ("tokens", "ids") if key in top)
         mistakes += [f"`{key}` is not for a demo, which makes its own; remove it or `demo`" for key in superfluous]
+        if settings.server.origins:
+            mistakes.append("`server.origins` is not for a demo, which gives tokens to whoever asks; remove it or `demo`")
     top.done()
     if mistakes:
         raise SettingsError(path, mistakes)
@@ -182,7 +184,7 @@ def _registers(section: Section, demo: bool) -> Mapping[str, RegisterSettings]:
         register = section.section(name)
         module = register.text("schema")
         if module and not _is_module(module):
-            register.mistake("schema", f"names the module `{module}`, which is not there; a register's file lies in schema/")
+            register.mistake("schema", f"names the module `{module}`, which is not there; it lies in schema/ or on PYTHONPATH")
         registers[name] = RegisterSettings(module, _source(register.section("source"), demo))
     if not registers:
         section.mistake("", "is empty; name at least one register")
@@ -248,8 +250,12 @@ def _persona(name: str, section: Section) -> Persona:
 def _is_module(name: str) -> bool:
     try:
         return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError):
+    except ModuleNotFoundError as error:
+        return not f"{name}.".startswith(f"{error.name}.")
+    except ValueError:
         return False
+    except Exception:
+        return True  # A package around it is broken; who imports it says how.
 
 
 def find(given: Path | None, shipped: Path) -> Path:

@@ -26,10 +26,38 @@ function stamp(): Plugin {
   };
 }
 
+const codicons = `
+## Codicons (CC-BY-4.0)
+
+Copyright (c) Microsoft Corporation
+
+The icons of the editor, in the font \`codicon\`, are those of <https://github.com/microsoft/vscode-codicons>, as they come with
+monaco-editor, unchanged. They are licensed under the Creative Commons Attribution 4.0 International Public License:
+<https://creativecommons.org/licenses/by/4.0/legalcode>.
+`;
+
+/** Adds the licence of the editor's font to those of the code, which are all that Vite knows of. */
+function fontLicense(): Plugin {
+  return {
+    name: 'font-license',
+    generateBundle: {
+      order: 'post',
+      handler(_, bundle) {
+        const fonts = Object.keys(bundle).filter((name) => /\.(ttf|otf|woff2?)$/.test(name));
+        const unknown = fonts.filter((name) => !name.includes('/codicon-'));
+        if (unknown.length > 0) this.error(`say under which licence these fonts come: ${unknown.join(', ')}`);
+        const licenses = bundle['licenses.md'];
+        if (licenses?.type !== 'asset') this.error('there is no licenses.md to add the font to');
+        licenses.source = `${licenses.source}${codicons}`;
+      },
+    },
+  };
+}
+
 export default defineConfig({
   // Relative, so that the page works wherever it is mounted.
   base: './',
-  plugins: [react(), stamp()],
+  plugins: [react(), stamp(), fontLicense()],
   worker: { format: 'es' },
   build: {
     outDir: '../madang/static',

@@ -137,7 +137,8 @@ def test_explain_prints_the_plan_and_reads_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("purpose", "query", "variables", "said"),
     [
-        ("statistics", "{ me { name } }", "{}", "`statistics` is no purpose of your role"),
+        ("statistics", QUERY, "{}", "`statistics` is no purpose of `passport-officer`; there are `passport-renewal`"),
+        ("passport-renewal", QUERY, "{}", "Variable '$rrn' has invalid value"),
         ("passport-renewal", "{ nothing }", "{}", "Cannot query field"),
         ("passport-renewal", "{", "{}", "Syntax Error"),
         ("passport-renewal", "{ __typename }", "[]", "`--variables` must be a JSON object"),
@@ -149,6 +150,21 @@ def test_what_cannot_be_explained(tmp_path: Path, purpose: str, query: str, vari
     assert done.exit_code == 1
     assert said in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--case", "2026-여권-008841", "at most 64 ASCII letters, digits and any of `._/:-`, beginning with a letter or digit"),
+        ("--purpose", "Passport renewal", "at most 64 lower-case ASCII letters, digits and hyphens"),
+    ],
+)
+def test_explain_refuses_the_words_that_serving_refuses(tmp_path: Path, option: str, value: str, said: str) -> None:
+    given = {"--persona": "passport-officer", "--purpose": "passport-renewal", option: value}
+    done = madang(tmp_path, "explain", *(word for pair in given.items() for word in pair), "-", given="{ __typename }")
+    assert done.exit_code == 2
+    assert option in done.stderr
+    assert said in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "10.0.0.1", "::", "madang.example"])

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import socket
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import yaml
 
 from madang.embedded import known_residents
+from madang.words import CASE, PURPOSE
+
+ROOT = Path(__file__).parents[2]
 
 GRAPHQL = "application/graphql-response+json"
 NAME = "query($rrn: String!) { resident(rrn: $rrn) { name } }"
@@ -95,15 +100,26 @@ def test_a_purpose_of_no_form_is_refused(officer: httpx.Client, value: str) -> N
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
 
 
-@pytest.mark.parametrize("value", ["", "case 1", "x" * 65, "2026\t1"])
+@pytest.mark.parametrize("value", ["", "case 1", "x" * 65, "2026\t1", "2026-여권-008841"])
 def test_a_case_of_no_form_is_refused(officer: httpx.Client, value: str) -> None:
-    response = ask(officer, "{ __typename }", madang_case=value)
+    response = officer.post("/graphql", json={"query": "{ __typename }"}, headers=[(b"madang-case", value.encode())])
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+    assert "ASCII letters" in response.json()["errors"][0]["message"]
 
 
 def test_a_case_of_the_usual_forms_is_accepted(officer: httpx.Client) -> None:
     for case in ("2026-000123", "PASSPORT/2026/11/24-0001", "urn:case:12.3_4"):
         assert ask(officer, "{ __typename }", madang_case=case).json() == {"data": {"__typename": "Query"}}
+
+
+def test_purposes_and_cases_of_the_regulations_have_the_form_that_is_served() -> None:
+    files = list((ROOT / "auth" / "regulations").glob("*.yaml"))
+    tests = [test for path in files for test in yaml.safe_load(path.read_text("utf-8")).get("tests", ())]
+    cases = {test["case"] for test in tests if "case" in test}
+    assert len(cases) >= 3
+    assert [case for case in cases if not CASE.fits(str(case))] == []
+    purposes = yaml.safe_load((ROOT / "auth" / "regulations" / "purposes.yaml").read_text("utf-8"))["purposes"]
+    assert [purpose for purpose in purposes if not PURPOSE.fits(purpose)] == []
 
 
 @pytest.mark.parametrize("name", ["Authorization", "Madang-Purpose", "Madang-Case", "Madang-View", "Content-Type"])

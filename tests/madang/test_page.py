@@ -213,3 +213,15 @@ def test_build_names_no_other_host() -> None:
     page = (STATIC / "index.html").read_text()
     assert "http" not in page
     assert "<script>" not in page
+
+
+def test_every_font_of_the_build_has_its_licence() -> None:
+    fonts = {
+        path.name.partition("-")[0]
+        for path in (STATIC / "assets").iterdir()
+        if path.suffix in {".ttf", ".otf", ".woff", ".woff2"}
+    }
+    assert fonts == {"codicon"}
+    codicons = (STATIC / "licenses.md").read_text().partition("## Codicons (CC-BY-4.0)\n")[2]
+    assert "Microsoft Corporation" in codicons
+    assert "https://creativecommons.org/licenses/by/4.0/legalcode" in codicons

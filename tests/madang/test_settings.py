@@ -140,7 +140,7 @@ source = { kind = "postgres" }
         "`limits.depth` is true, but must be a whole number from 1 to 100",
         "`limits.default_page` is 20, more than `limits.page`, 10",
         f"`regulations.directory` names `{tmp_path / 'laws'}`, which is not a directory",
-        "`registers.nts.schema` names the module `schema.ntx`, which is not there; a register's file lies in schema/",
+        "`registers.nts.schema` names the module `schema.ntx`, which is not there; it lies in schema/ or on PYTHONPATH",
         "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`",
         "`registers.mma.source.api_key` names the environment variable `MADANG_NOT_SET`, which is not set",
         "`registers.mma.source.url` must begin with `https://` or `http://`",
@@ -164,6 +164,10 @@ source = { kind = "postgres" }
         ("[regulations]\ndirectory='law'\n[demo]\n[registers]", "`registers` is empty; name at least one register"),
         ("[demo]\n[ids]\nsecret='x'", "`ids` is not for a demo, which makes its own; remove it or `demo`"),
         ("[demo.personas.x]\nagency='a'\nrole='r'\nofficer='o'\ntitle='t'\nrrn='12'", "`demo.personas.x.rrn` must be 13 digits"),
+        (
+            "[server]\norigins=['https://portal.example']\n[demo]",
+            "`server.origins` is not for a demo, which gives tokens to whoever asks; remove it or `demo`",
+        ),
         ("[demo.personas.x]\nrole=1", "`demo.personas.x.role` is `1`, but must be a text"),
     ],
 )
@@ -194,6 +198,41 @@ source = { kind = "postgres" }
         "`registers.tax` names a register that its `schema` does not declare",
         "`registers.nts` is missing, though a file in `registers` declares it",
     ]
+
+
+def test_files_of_registers_that_cannot_be_imported_are_told_in_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    broken = {
+        "lacks": "import math\nfrom math import heritage\n",
+        "unwritten": "X = 1\nclass Craft\n    pass\n",
+        "nameless": "\n\nCRAFTS = Register('crafts')\n",
+        "careless": "from schema.declare import Register, record\n\n@record(Register('a', 'b', 'c'))\nclass Craft:\n    pass\n",
+        "through": "import helper_of_through\n",
+        "helper_of_through": "import of_nobody\n",
+        "packaged/__init__": "1 / 0\n",
+        "packaged/crafts": "",
+    }
+    for name, content in broken.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.py").write_text(content)
+    monkeypatch.syspath_prepend(tmp_path)
+    named = ("lacks", "unwritten", "nameless", "careless", "through", "packaged.crafts")
+    registers = "".join(f'[registers.r{i}]\nschema = "{m}"\nsource = {{ kind = "postgres" }}\n' for i, m in enumerate(named))
+    settings = load(written(tmp_path, f'[regulations]\ndirectory = "law"\n[demo]\n{registers}'))
+    with pytest.raises(SettingsError) as caught:
+        read_law(settings)
+    expected = [
+        ("lacks", "ImportError", "lacks.py:2"),
+        ("unwritten", "SyntaxError", "unwritten.py:2"),
+        ("nameless", "NameError", "nameless.py:3"),
+        ("careless", "TypeError", "careless.py:3"),
+        ("through", "ModuleNotFoundError", "helper_of_through.py:1"),
+        ("packaged.crafts", "ZeroDivisionError", "packaged/__init__.py:1"),
+    ]
+    assert len(caught.value.mistakes) == len(expected)
+    for i, (mistake, (module, kind, place)) in enumerate(zip(caught.value.mistakes, expected, strict=True)):
+        said = f"`registers.r{i}.schema` names the module `{module}`, which cannot be imported: {kind} at {tmp_path}/{place}: "
+        assert mistake.startswith(said), mistake
+        assert "\n" not in mistake
 
 
 def test_which_file_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-import type { Fetcher } from '@graphiql/toolkit';
+import type { Fetcher, FetcherParams } from '@graphiql/toolkit';
 
 export interface Purpose {
   code: string;
@@ -33,6 +33,12 @@ export async function fetchPersonas(): Promise<Persona[]> {
   return response.json();
 }
 
+/** The editor learns a new text's operation name a moment late; until then it would ask for an operation that has gone. */
+function named(params: FetcherParams): FetcherParams {
+  const known = new RegExp(`\\b(query|mutation|subscription)\\s+${params.operationName}\\b`).test(params.query);
+  return known ? params : { ...params, operationName: undefined };
+}
+
 /**
  * Sends operations as the chosen persona. Headers typed into the editor win over the chosen ones. A token that has run out is
  * renewed once. `choice` is asked at each request, so a new purpose or case needs no new fetcher.
@@ -51,7 +57,7 @@ export function makeFetcher(choice: () => Choice, token: () => string | undefine
   }
 
   return async (params, options) => {
-    const body = JSON.stringify(params);
+    const body = JSON.stringify(named(params));
     const typed = options?.headers ?? {};
     let response = await send(body, typed);
     if (response.status === 401 && token()) {

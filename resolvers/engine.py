@@ -212,9 +212,8 @@ class _Response:
 
     def assembler(self, root: BoundRoot, which: int, lost: frozenset[int]) -> Callable[..., Any]:
         key = (root.name, which, lost)
-        if key not in self.plan.assemblers:
-            self.plan.assemblers[key] = compile_root(self.plan, root, which, lost)
-        return self.plan.assemblers[key]  # type: ignore[no-any-return]
+        made = self.plan.assemblers.get(key)
+        return made or self.plan.assemblers.put(key, compile_root(self.plan, root, which, lost))
 
     def deny(self, refusal: int) -> Any:
         self.denied.add(refusal)

@@ -11,11 +11,12 @@ run many times (`resolvers/execute.py`), assembled by code made for it (`resolve
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from auth.access import Caller, Decision
+from resolvers.cache import Cache
 from resolvers.selection import Path
 from schema.catalogue import RecordType
 from sources.protocol import All, Column, Condition, Join, Nothing, Order, Param, Shape
@@ -254,7 +255,7 @@ class Plan:
     searches: list[Decision]
     """On the coordinates that were searched by."""
     needs_household: bool
-    assemblers: dict[tuple[str, int, frozenset[int]], Any] = field(default_factory=dict)
+    assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))
     """Made when first needed: by root field, number of the type, and the steps that were lost."""
 
     def losses(self) -> Iterator[tuple[int, Path]]:

@@ -1,8 +1,8 @@
 """Conformance: a request under the regulations of the sample nation, and all that follows from it, side by side in a folder.
 
     request.json     who asks (a persona of madang.toml, or a caller), for which purpose and case, with which variables, and
-                     which registers are down
-    query.graphql    the operation
+                     which registers are down; `example` names the operation in examples/queries
+    query.graphql    the operation, where it is no example
     plan.txt         the plan, as `madang explain` prints it
     statements.sql   the statements that reached the registers, in order, each with its keys and values
     response.json    the answer
@@ -45,7 +45,7 @@ def korea() -> World:
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
 async def test_case(case: Path, korea: World) -> None:
     request = json.loads((case / "request.json").read_text())
-    query = (case / "query.graphql").read_text()
+    query = _operation(case, request).read_text()
     access = AccessRequest(_caller(request), request["purpose"], request.get("case"))
     korea.fail(request.get("down", ()))
     answer = await korea.engine.answer(query, request["variables"], None, access)
@@ -64,8 +64,15 @@ async def test_case(case: Path, korea: World) -> None:
 def test_a_case_is_complete() -> None:
     assert len(CASES) >= 12
     for case in CASES:
+        request = json.loads((case / "request.json").read_text())
+        own = set() if "example" in request else {"query.graphql"}
         names = {path.name for path in case.iterdir()}
-        assert names == {"request.json", "query.graphql", "plan.txt", "statements.sql", "response.json"}, case.name
+        assert names == {"request.json", "plan.txt", "statements.sql", "response.json"} | own, case.name
+        assert _operation(case, request).is_file(), case.name
+
+
+def _operation(case: Path, request: dict[str, Any]) -> Path:
+    return ROOT / "examples/queries" / request["example"] if "example" in request else case / "query.graphql"
 
 
 def _caller(request: dict[str, Any]) -> Caller:

@@ -34,7 +34,7 @@ class Arguments:
         given = {a.name.value: a.value for a in node.arguments or ()}
         self._required = {n for n, d in definition.args.items() if isinstance(d.type, GraphQLNonNull)}
         self._template = _template(definition, node)
-        self._constant = None if any(_has_variable(v) for v in given.values()) else _plain(get_argument_values(definition, node))
+        self._constant = None if any(_has_variable(v) for v in given.values()) else plain(get_argument_values(definition, node))
 
     def values(self, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         """CoerceArgumentValues (section 6.4.1), enumerations as their names; raises `GraphQLError` at a forbidden null."""
@@ -44,7 +44,7 @@ class Arguments:
             found = _filled(self._template, variables)
             if all(found.get(name) is not None for name in self._required):
                 return found
-        return _plain(get_argument_values(self._definition, self._node, VariableValues({}, dict(variables))))
+        return plain(get_argument_values(self._definition, self._node, VariableValues({}, dict(variables))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _open(kind: Any, node: ValueNode) -> Any:
         return _Variable(node.name.value)
     if not _has_variable(node):
         value = value_from_ast(node, kind)
-        return _plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
+        return plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
     if not isinstance(node, ObjectValueNode) or not isinstance(kind, GraphQLInputObjectType):
         return Undefined
     fields = kind.fields
@@ -95,15 +95,15 @@ def _filled(template: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[s
             if value.name not in variables:
                 continue
             value = variables[value.name]
-            found[name] = _plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
+            found[name] = plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
         else:
             found[name] = _filled(value, variables) if type(value) is dict else value
     return found
 
 
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values with enumerations as their names, also inside a filter."""
-    return {n: _plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
+    return {n: plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
 
 
 def _has_variable(node: ValueNode) -> bool:

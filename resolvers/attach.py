@@ -7,17 +7,16 @@ subjects only is narrowed to them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from auth.access import Access, Decision, Verdict
-from auth.pseudonyms import InvalidCursor, InvalidId
-from resolvers.inputs import InputError, listing_context, refuse_unreadable
+from resolvers.arguments import plain
+from resolvers.inputs import InputError, decode_id, lookup_key, read_page, refuse_unreadable
 from resolvers.rows import Context, Ensured, Row, Withheld, field_resolver, operand_of
 from schema.build import order_values
-from schema.catalogue import Catalogue, IdField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ListingRoot, LookupRoot, RecordType
 from sources.protocol import All, Compare, Condition, Count, Key, Order, Param, Shape, Some, SourceError
 
 
@@ -58,18 +57,12 @@ def _guarded(resolve: Any) -> Any:
 
     async def resolver(parent: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
         try:
-            return await resolve(parent, info.context, **{n: plain(v) for n, v in arguments.items()})
+            return await resolve(parent, info.context, **plain(arguments))
         except (Withheld, InputError, SourceError) as problem:
             info.context.note(info, problem)
             return None
 
     return resolver
-
-
-def plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {n: plain(v) for n, v in value.items()}
-    return value.value if isinstance(value, Enum) else value
 
 
 def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
@@ -80,18 +73,12 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
             key = root.record.by_attribute(root.caller)
             ensured: Ensured = (frozenset({"self"}), frozenset({"household"}))
             search = _search(context, "lookup", root.record.id.coordinate)
-            if context.caller.rrn is None:
-                raise InputError("BAD_USER_INPUT", f"`{root.name}` is for citizens; your token names no resident")
-            return await _find(context, root.record, key.column, context.caller.rrn, [search], ensured)  # type: ignore[attr-defined]
+            value = lookup_key(root, arguments, context.caller, context.pseudonym)
+            return await _find(context, root.record, key.column, value, [search], ensured)  # type: ignore[attr-defined]
         given = [k for k in root.keys if arguments.get(k.name) is not None]
         searches = [_search(context, "lookup", k.coordinate) for k in given]
         refuse_unreadable(arguments)
-        if len(given) != 1:
-            names = " and ".join(f"`{k.name}`" for k in root.keys)
-            raise InputError("BAD_USER_INPUT", f"`{root.name}` takes exactly one of {names}; you gave {len(given)}")
-        value: Key = arguments[given[0].name]
-        if isinstance(given[0], IdField):
-            value = _decode(context, str(value), [root.record.name])[1]
+        value = lookup_key(root, arguments, context.caller, context.pseudonym)
         return await _find(context, root.record, given[0].column, value, searches, ())
 
     return resolve
@@ -108,7 +95,7 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
     if not allowed:
         raise denied[0]
     refuse_unreadable({"id": id})
-    name, key = _decode(context, id, list(allowed))
+    name, key = decode_id(context.pseudonym, id, list(allowed))
     record = context.catalogue.records[name]
     return await _find(context, record, record.id.column, key, [allowed[name]], ())
 
@@ -118,13 +105,6 @@ def _search(context: Context, access: Access, coordinate: str) -> Decision:
     if decision.verdict is Verdict.DENY:
         raise Withheld(decision)
     return decision
-
-
-def _decode(context: Context, text: str, types: Sequence[str]) -> tuple[str, int]:
-    try:
-        return context.pseudonym.decode(text, types)
-    except InvalidId as error:
-        raise InputError("INVALID_ID", str(error)) from None
 
 
 async def _narrowing(
@@ -168,11 +148,7 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
     coordinates = dict.fromkeys([*(root.filters[n].target.coordinate for n in given), *sorts])
     searches = [_search(context, "list", c) for c in coordinates]
     refuse_unreadable(arguments)
-    first = context.limits.default_page if arguments.get("first") is None else arguments["first"]
-    if not 0 <= first <= context.limits.page:
-        raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {context.limits.page}")
-    text = listing_context(root, arguments)
-    after = _after(context, text, arguments.get("after"))
+    page = read_page(root, arguments, context.pseudonym, context.limits)
     conditions, values, ensured, _ = await _narrowing(context, record, searches, ())
     for name, value in given.items():
         item = root.filters[name]
@@ -180,38 +156,29 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
         values += [*more, value]
         conditions.append(Compare(operand, item.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
     counted = (list(conditions), list(values), ensured)
-    if after is not None:
+    if page.after:
         params = [Param(len(values) + i) for i in range(len(order))]
-        values += after
+        values += page.after
         later = [Compare(o.column, "<" if o.descending else ">", p) for o, p in zip(order, params, strict=True)]
         equal = [Compare(o.column, "=", p) for o, p in zip(order, params, strict=True)]
         conditions.append(Some(tuple(All((*equal[:i], later[i])) for i in range(len(order)))))
     columns = (record.key, *(o.column for o in order))
     limit = Param(len(values))
     shape = Shape(record.table, columns, None, where=All(tuple(conditions)), order=tuple(order), limit=limit)
-    groups = await context.sources[record.source].load(shape, (), (*values, first + 1))
+    groups = await context.sources[record.source].load(shape, (), (*values, page.first + 1))
     rows = groups.get(None, [])
-    cursors = [context.pseudonym.seal(text, tuple(r[1:])) for r in rows[:first]]
-    nodes = [Row(record, r[0], "list", ensured) for r in rows[:first]]
+    cursors = [context.pseudonym.seal(page.context, tuple(r[1:])) for r in rows[: page.first]]
+    nodes = [Row(record, r[0], "list", ensured) for r in rows[: page.first]]
     return {
         "edges": [{"node": n, "cursor": c} for n, c in zip(nodes, cursors, strict=True)],
         "pageInfo": {
-            "hasNextPage": len(rows) > first,
-            "hasPreviousPage": after is not None,
+            "hasNextPage": len(rows) > page.first,
+            "hasPreviousPage": bool(page.after),
             "startCursor": cursors[0] if cursors else None,
             "endCursor": cursors[-1] if cursors else None,
         },
         "counted": counted,
     }
-
-
-def _after(context: Context, text: str, cursor: str | None) -> tuple[Any, ...] | None:
-    if cursor is None:
-        return None
-    try:
-        return context.pseudonym.open(text, cursor)
-    except InvalidCursor as error:
-        raise InputError("INVALID_CURSOR", str(error)) from None
 
 
 def _count_resolver(root: ListingRoot) -> Any:

@@ -18,7 +18,7 @@ from auth.pseudonyms import Pseudonym, Pseudonyms
 from resolvers import errors
 from resolvers.assemble import LOST, WITHHELD, compile_root, fill, reached
 from resolvers.attach import attach
-from resolvers.execute import Executor, Results
+from resolvers.execute import Executor, Results, household_shape
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
 from resolvers.inputs import InputError, Inputs
@@ -31,7 +31,7 @@ from resolvers.selection import Path, collect
 from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
-from sources.protocol import Shape, SourceError
+from sources.protocol import SourceError
 
 logger = logging.getLogger("madang")
 
@@ -61,7 +61,7 @@ class Engine:
         self._executor = Executor(sources, deadline)
         attach(schema._schema, catalogue)
         self._fallback = Fallback(schema, authorizer, self._views)
-        self._household = _household_shape(catalogue)
+        self._household = household_shape(catalogue)
 
     async def answer(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest, *,
@@ -264,14 +264,6 @@ class _Response:
                 narrowed = (root.narrowed.get(step) for step in root.steps if step in self.results.keys)
                 found += [errors.withheld(d, (root.name,), (root.name,)) for d in narrowed if d is not None]
         return found
-
-
-def _household_shape(catalogue: Catalogue) -> tuple[Shape, str]:
-    """How to find the household of the caller's own resident."""
-    record = next(r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
-    assert record.subject is not None
-    assert record.subject.household is not None
-    return Shape(record.table, (record.subject.household,), record.subject.self), record.source
 
 
 def _request_error(error: RequestError) -> Answer:

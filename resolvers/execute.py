@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from resolvers.plan import Environment, Plan, Step
+from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
 from sources.protocol import Key, Row, Shape, SourceError, SourceTimeout
 
@@ -59,6 +60,14 @@ class Executor:
         groups = await self._sources[source].load(shape, [rrn], ())
         rows = groups.get(rrn)
         return rows[0][1] if rows else None
+
+
+def household_shape(catalogue: Catalogue) -> tuple[Shape, str]:
+    """How to find the household of the caller's own resident."""
+    record = next(r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
+    assert record.subject is not None
+    assert record.subject.household is not None
+    return Shape(record.table, (record.subject.household,), record.subject.self), record.source
 
 
 class _Level:

@@ -48,54 +48,62 @@ class Inputs:
                     self.failures[bound.count_step] = error
         for step in plan.steps:
             if isinstance(step.limit, Argument):
-                limit = self.arguments[step.limit.index][step.limit.name]
-                if not 0 <= limit <= self.limits.page:
-                    message = f"`limit` is {limit}; give a number from 0 to {self.limits.page}"
-                    self.failures[step.index] = InputError("BAD_USER_INPUT", message)
+                try:
+                    check_size("limit", self.arguments[step.limit.index][step.limit.name], self.limits)
+                except InputError as error:
+                    self.failures[step.index] = error
 
     def root(self, root: Root, bound: BoundRoot) -> None:
         values = self.arguments[root.arguments]
         refuse_unreadable(values)
         if isinstance(root.declared, ListingRoot):
-            self.pages[root.arguments] = self.page(root.declared, bound, values)
+            self.pages[root.arguments] = read_page(root.declared, values, self.pseudonym, self.limits)
         elif root.declared is None:
-            name, key = self.decode(values["id"], bound.records)
+            name, key = decode_id(self.pseudonym, values["id"], bound.records)
             self.keys[bound.steps[bound.records.index(name)]] = key
         else:
-            self.keys[bound.steps[0]] = self.key(root.declared, values)
+            self.keys[bound.steps[0]] = lookup_key(root.declared, values, self.caller, self.pseudonym)
 
-    def key(self, declared: LookupRoot, values: Mapping[str, Any]) -> Key:
-        if declared.caller is not None:
-            own: Key | None = getattr(self.caller, declared.caller)
-            if own is None:
-                raise InputError("BAD_USER_INPUT", f"`{declared.name}` is for citizens; your token names no resident")
-            return own
-        given = [k for k in declared.keys if values.get(k.name) is not None]
-        if len(given) != 1:
-            names = " and ".join(f"`{k.name}`" for k in declared.keys)
-            raise InputError("BAD_USER_INPUT", f"`{declared.name}` takes exactly one of {names}; you gave {len(given)}")
-        value: str = values[given[0].name]
-        return self.decode(value, [declared.record.name])[1] if isinstance(given[0], IdField) else value
 
-    def decode(self, value: str, types: Sequence[str]) -> tuple[str, int]:
-        try:
-            return self.pseudonym.decode(value, types)
-        except InvalidId as error:
-            raise InputError("INVALID_ID", str(error)) from None
+def lookup_key(declared: LookupRoot, values: Mapping[str, Any], caller: Caller, pseudonym: Pseudonym) -> Key:
+    """The one key of a lookup, whichever of its arguments was given."""
+    if declared.caller is not None:
+        own: Key | None = getattr(caller, declared.caller)
+        if own is None:
+            raise InputError("BAD_USER_INPUT", f"`{declared.name}` is for citizens; your token names no resident")
+        return own
+    given = [k for k in declared.keys if values.get(k.name) is not None]
+    if len(given) != 1:
+        names = " and ".join(f"`{k.name}`" for k in declared.keys)
+        raise InputError("BAD_USER_INPUT", f"`{declared.name}` takes exactly one of {names}; you gave {len(given)}")
+    value: str = values[given[0].name]
+    return decode_id(pseudonym, value, [declared.record.name])[1] if isinstance(given[0], IdField) else value
 
-    def page(self, declared: ListingRoot, bound: BoundRoot, values: Mapping[str, Any]) -> Page:
-        first = values.get("first")
-        first = self.limits.default_page if first is None else first
-        if not 0 <= first <= self.limits.page:
-            raise InputError("BAD_USER_INPUT", f"`first` is {first}; give a number from 0 to {self.limits.page}")
-        context = listing_context(declared, values)
-        after: tuple[Any, ...] = ()
-        if values.get("after") is not None:
-            try:
-                after = self.pseudonym.open(context, values["after"])
-            except InvalidCursor as error:
-                raise InputError("INVALID_CURSOR", str(error)) from None
-        return Page(first, after, context)
+
+def decode_id(pseudonym: Pseudonym, value: str, types: Sequence[str]) -> tuple[str, int]:
+    try:
+        return pseudonym.decode(value, types)
+    except InvalidId as error:
+        raise InputError("INVALID_ID", str(error)) from None
+
+
+def read_page(declared: ListingRoot, values: Mapping[str, Any], pseudonym: Pseudonym, limits: Limits) -> Page:
+    """A listing's page, from `first` and `after`."""
+    first = limits.default_page if values.get("first") is None else values["first"]
+    check_size("first", first, limits)
+    context = listing_context(declared, values)
+    if values.get("after") is None:
+        return Page(first, (), context)
+    try:
+        return Page(first, pseudonym.open(context, values["after"]), context)
+    except InvalidCursor as error:
+        raise InputError("INVALID_CURSOR", str(error)) from None
+
+
+def check_size(name: str, size: int, limits: Limits) -> None:
+    """Hold `first` or `limit` to the bound on lists."""
+    if not 0 <= size <= limits.page:
+        raise InputError("BAD_USER_INPUT", f"`{name}` is {size}; give a number from 0 to {limits.page}")
 
 
 def listing_context(declared: ListingRoot, values: Mapping[str, Any]) -> str:

@@ -19,7 +19,8 @@ from auth.access import Access, Caller, Decision, Profile, Reason, SubjectKind, 
 from auth.pseudonyms import Pseudonym
 from resolvers import errors
 from resolvers.assemble import Where
-from resolvers.inputs import InputError
+from resolvers.execute import household_shape
+from resolvers.inputs import InputError, check_size
 from resolvers.operation import Limits
 from resolvers.selection import EVERY, Path
 from schema.build import order_values
@@ -145,11 +146,8 @@ class Context:
             return self.caller.jurisdiction
         if kind == "self" or self.caller.rrn is None:
             return self.caller.rrn
-        record = next(r for r in self.catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
-        assert record.subject is not None
-        assert record.subject.household is not None
-        shape = Shape(record.table, (record.subject.household,), record.subject.self)
-        rows = await self.rows(record.source, shape, (), self.caller.rrn)
+        shape, source = household_shape(self.catalogue)
+        rows = await self.rows(source, shape, (), self.caller.rrn)
         return rows[0][1] if rows else None
 
 
@@ -182,8 +180,8 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     searched = _sorts(row, context, target, arguments.get("orderBy"))
     decision = await context.permit(row, item.coordinate, *searched)
     limit = arguments.get("limit")
-    if limit is not None and not 0 <= limit <= context.limits.page:
-        raise InputError("BAD_USER_INPUT", f"`limit` is {limit}; give a number from 0 to {context.limits.page}")
+    if limit is not None:
+        check_size("limit", limit, context.limits)
     above = None if target.subject else row
     residuals = [d.residual for d in (decision, *searched) if d.residual]
     ensured: Ensured = (frozenset.intersection(*residuals),) if above and residuals else row.ensured if above else ()

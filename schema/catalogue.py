@@ -18,11 +18,13 @@ from typing import Any
 
 from schema.declare import (
     Caller,
+    CaseRegister,
     ColumnSpec,
     Declared,
     DerivedSpec,
     Expression,
     FilterSpec,
+    Guardianship,
     Hop,
     IdSpec,
     LinkSpec,
@@ -156,6 +158,8 @@ class Catalogue:
     records: Mapping[str, RecordType]
     roots: Mapping[str, Root]
     registers: Mapping[str, Register]
+    cases: CaseRegister | None = None
+    guardianship: Guardianship | None = None
 
     @classmethod
     def load(cls, modules: Iterable[str]) -> Catalogue:
@@ -165,7 +169,7 @@ class Catalogue:
         records = {d.cls.__name__: _record(d, declared) for d in declared if d.extends is None}
         registers = {d.register.name: d.register for d in declared}
         roots = {r.name: _root(r, records) for module in loaded for r in getattr(module, "ROOTS", ())}
-        catalogue = cls(records, roots, registers)
+        catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"))
         catalogue._check()
         return catalogue
 
@@ -194,6 +198,16 @@ class Catalogue:
                     yield (*here, column, None)
             for item in record.fields.values():
                 yield from self._field_columns(record, item)
+        if cases := self.cases:
+            record = self.records[cases.record.__name__]
+            for column in (cases.number, cases.agency, cases.service, cases.resident):
+                yield (record.source, record.table, column, str)
+            for column in (cases.opened, cases.closed):
+                yield (record.source, record.table, column, dt.date)
+        if guardianship := self.guardianship:
+            record = self.records[guardianship.child.__name__]
+            yield (record.source, record.table, guardianship.birth_date, dt.date)
+            yield from _hop_columns(guardianship.through)
 
     def _field_columns(self, record: RecordType, item: Field) -> Iterator[tuple[str, str, str, ColumnType | None]]:
         here = (record.source, record.table)
@@ -209,8 +223,7 @@ class Catalogue:
                 yield (*here, item.start, None)
                 yield (target.source, target.table, item.end, None)
                 for hop in item.through:
-                    for column in (hop.key, hop.value, *(name for name, _ in hop.where)):
-                        yield (hop.source, hop.table, column, None)
+                    yield from _hop_columns(hop)
                 if item.order:
                     yield (target.source, target.table, item.order.lstrip("-"), None)
 
@@ -224,6 +237,13 @@ class Catalogue:
                 # Row conditions of a record without a subject are checked on the row it is linked from.
                 if self.records[item.target].subject is None and record.subject is None:
                     raise DeclarationError(f"{item.coordinate} links two records that both lack a subject")
+
+
+def _hop_columns(hop: Hop) -> Iterator[tuple[str, str, str, ColumnType | None]]:
+    for column in (hop.key, hop.value):
+        yield (hop.source, hop.table, column, None)
+    for column, value in hop.where:
+        yield (hop.source, hop.table, column, bool if isinstance(value, bool) else None)
 
 
 def column_type(annotation: Any) -> ColumnType:
@@ -256,6 +276,14 @@ def _key_type(column: str) -> ColumnType:
 def _declared(module: types.ModuleType) -> list[Declared]:
     found = (vars(value).get("__declared__") for value in vars(module).values() if isinstance(value, type))
     return [d for d in found if d is not None and d.cls.__module__ == module.__name__]
+
+
+def _only(modules: Iterable[types.ModuleType], name: str) -> Any:
+    """What one of the modules exports under a name, if any does."""
+    found = [module for module in modules if hasattr(module, name)]
+    if len(found) > 1:
+        raise DeclarationError(f"`{name}` is exported by {' and '.join(f'`{m.__name__}`' for m in found)}, but there is only one")
+    return getattr(found[0], name) if found else None
 
 
 def _record(declared: Declared, everything: list[Declared]) -> RecordType:

@@ -83,7 +83,7 @@ class Hop:
     table: str
     key: str
     value: str
-    where: tuple[tuple[str, str], ...] = ()
+    where: tuple[tuple[str, str | bool], ...] = ()
     """Columns that must equal a constant of the schema."""
     unique: bool = False
     """No value stands in two rows, so that the table can be joined from the value's side."""
@@ -118,6 +118,37 @@ class Listing:
     record: type
     filter: type
     description: str
+
+
+@dataclass(frozen=True)
+class CaseRegister:
+    """The record that tells whether a case is real, and its columns. One register's file may export one, as `CASES`.
+
+    A case is open from the day in `opened` until the day before the one in `closed`, which is null until then. `service` is the
+    code of the purpose that it is for, `resident` the number of whom it is about.
+    """
+
+    record: type
+    number: str
+    agency: str
+    service: str
+    resident: str
+    opened: str
+    closed: str
+
+
+@dataclass(frozen=True)
+class Guardianship:
+    """Who is in whose care. One register's file may export one, as `GUARDIANSHIP`.
+
+    `through` leads from a guardian's number to the numbers of the children in that guardian's care. They are records of `child`,
+    whose column `birth_date` tells whether they are still minors: they are below `majority` years of age.
+    """
+
+    through: Hop
+    child: type
+    birth_date: str
+    majority: int
 
 
 @dataclass(frozen=True)

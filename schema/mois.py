@@ -83,11 +83,11 @@ class Resident:
     relation_to_head: RelationToHead | None = column()
     """Relation to the head of the household."""
     address: str | None = column()
-    """Registered address: province, district, neighbourhood, street and number."""
+    """Registered address: province, district, neighbourhood, street and number; null where the residence is unknown."""
     address_protected: bool | None = column()
     """Whether the resident has had the address withheld from others, for example because of domestic violence."""
     district_code: str | None = column(sortable=True)
-    """Five-digit code of the district of the registered address."""
+    """Five-digit code of the district of the registered address, or of the last one."""
     moved_in_on: dt.date | None = column(sortable=True)
     """The day on which the resident moved to the registered address."""
     household: Household | None = link("household_id", "id")
@@ -115,7 +115,7 @@ class Household:
     size: int | None = column()
     """Number of members."""
     address: str | None = column()
-    """Registered address of the household."""
+    """Registered address of the household; null where its residence is unknown."""
     district_code: str | None = column()
     """Five-digit code of the district of the address."""
     move_ins: list[MoveIn] | None = link("id", "household_id", order="-date")
@@ -131,7 +131,7 @@ class MoveIn:
     from_address: str | None = column()
     """Address before the move; null for a first registration."""
     to_address: str | None = column()
-    """Address after the move."""
+    """Address after the move; null where the residence has since been found to be unknown."""
     reason: MoveReason | None = column()
     """Reason as reported."""
 

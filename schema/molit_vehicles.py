@@ -21,7 +21,7 @@ class Vehicle:
     year: int | None = column(sortable=True)
     """Model year, as the maker gives it."""
     base_address: str | None = column()
-    """Base of use: the address at which the vehicle is kept."""
+    """Base of use: the address at which the vehicle is kept; null where none is registered."""
     liens: int | None = column()
     """Number of seizures and mortgages entered against the vehicle."""
 

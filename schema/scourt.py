@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from enum import Enum
 
-from schema.declare import Hop, Register, column, extends, link, record
+from schema.declare import Guardianship, Hop, Register, column, extends, link, record
 from schema.mois import Resident
 
 SCOURT = Register("scourt", holder="scourt", title="Family register")
@@ -32,6 +32,8 @@ class BirthRecord:
     """The day on which the birth was registered; the law gives a month from the birth for it."""
     place: str | None = column()
     """Place of birth, down to the district."""
+    sealed: bool | None = column()
+    """Whether a court has sealed the entry."""
     father: Resident | None = link("father_rrn", "rrn")
     """The father; null if none is registered or he was never a resident."""
     mother: Resident | None = link("mother_rrn", "rrn")
@@ -62,3 +64,13 @@ class FamilyOfResident:
     """The present spouse; null for the unmarried, the divorced and the widowed."""
     marriage: Marriage | None = link("rrn", "rrn")
     """The present or latest marriage; null for those who never married."""
+
+
+GUARDIANSHIP = Guardianship(
+    # Of parents who live together both have parental authority, of divorced ones the one whom they or the court named (Civil Act,
+    # art. 909).
+    Hop("scourt", "family_relation", key="rrn", value="relative_rrn", where=(("relation", "CHILD"), ("custody", True))),
+    Resident,
+    birth_date="birth_date",
+    majority=19,
+)

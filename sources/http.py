@@ -36,7 +36,7 @@ from sources.protocol import (
     SourceUnavailable,
     Tables,
 )
-from sources.scope import Scope, UnknownName, operands
+from sources.scope import Scope, UnknownName, column_of, operands, others
 
 ERRORS: tuple[tuple[type[Exception], type[SourceError]], ...] = (
     (UnknownName, SourceNonsense),
@@ -155,10 +155,10 @@ class HttpSource:
 
 def _fields(shape: Shape, tables: Tables) -> list[str]:
     """The columns that a shape reads; raises `UnknownName` if it is more than this source can answer."""
-    if shape.key is None or shape.joins or any(isinstance(column, (Count, Json)) for column in shape.columns):
-        raise UnknownName("the shape has joins, a count, JSON or no key")
+    if shape.key is None or shape.joins or others(shape) or any(isinstance(column, (Count, Json)) for column in shape.columns):
+        raise UnknownName("the shape has joins, another table, a count, JSON or no key")
     Scope(shape, tables)
-    return list(dict.fromkeys(operand if isinstance(operand, str) else operand.column for operand in operands(shape)))
+    return list(dict.fromkeys(map(column_of, operands(shape))))
 
 
 def _value(value: Any, column_type: ColumnType) -> Any:

@@ -35,7 +35,7 @@ class MemorySource:
             Scope(shape, self._tables)
         except UnknownName as error:
             raise SourceNonsense(self.name) from error
-        return answer(batch, self._joined(shape, self._candidates(batch)))
+        return answer(batch, self._joined(shape, self._candidates(batch)), self._having)
 
     async def aclose(self) -> None:
         self._closed = True
@@ -61,6 +61,9 @@ class MemorySource:
         for row in rows:
             for other in index.get(row[join.on], absent):
                 yield {**row, **{f"{join.alias}.{column}": value for column, value in other.items()}}
+
+    def _having(self, table: str, column: str, value: Any) -> Sequence[Named]:
+        return self._index(table, column).get(value, ())
 
     def _index(self, table: str, column: str) -> Index:
         """Rows by a column's value, made when first asked for; null finds nothing."""

@@ -43,20 +43,46 @@ class Param:
     index: int
 
 
+Function: TypeAlias = Literal[
+    "years_since",
+    "reached_age",
+    "at_most",
+    "band",
+    "threshold",
+    "year",
+    "first",
+    "last",
+    "initial",
+    "district",
+    "pseudonym",
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A value computed from one column, inside the source where it can.
+    """A value computed from a column or from another call, inside the source where it can.
 
-    - `years_since(column, today)`: whole years from a date to `today`; born on 29 February, a year is full on 1 March. To a date
+    - `years_since(date; today)`: whole years from a date to `today`; born on 29 February, a year is full on 1 March. To a date
       that is yet to come they are negative, and whole towards zero.
-    - `reached_age(column, years, today)`: whether `years_since` is at least `years`.
-    - `at_most(column, bound)`: whether the number is at most `bound`.
+    - `reached_age(date; years, today)`: whether `years_since` is at least `years`.
+    - `at_most(int; bound)`: whether the number is at most `bound`.
 
-    Null in, null out.
+    What is left of a value by these is less than the value:
+
+    - `band(int; n)`: the largest multiple of `n` that is not above the number; below -2^63 there is none, and it is -2^63.
+    - `threshold(int; n)`: `n` if the number is at least `n`, else 0.
+    - `year(date)`: 1 January of its year.
+    - `first(text; n)`, `last(text; n)`: the first or last `n` characters, and `*` for every other one; `initial(text)` is the
+      first with 1. A character is a code point.
+    - `district(text)`: the first two words, with the space between them; each single space ends a word.
+    - `pseudonym(text; inner, outer)`: the first 32 hexadecimal digits of HMAC-SHA-256 of the text in UTF-8. The key comes as
+      `sources.evaluate.hmac_blocks` writes it, for then a source needs SHA-256 alone.
+
+    `n` is at least 1; of a text, less keeps nothing. Null in, null out: of the column as of the arguments.
     """
 
-    function: Literal["years_since", "reached_age", "at_most"]
-    column: str
+    function: Function
+    column: str | Call
     args: tuple[Param, ...]
 
 
@@ -87,7 +113,28 @@ class Some:
     conditions: tuple[Condition, ...]
 
 
-Condition: TypeAlias = Compare | All | Some
+@dataclass(frozen=True, slots=True)
+class Not:
+    """The condition does not hold. Never null: what compares with null does not hold."""
+
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Exists:
+    """At least one row of another table of the same source has this row's `on` in its `column`, and meets the condition.
+
+    `on` is a column of this row (`name`, or `join.name`); the condition's names are the other table's own. Never null: a null is
+    in no column.
+    """
+
+    table: str
+    column: str
+    on: str
+    condition: Condition | None = None
+
+
+Condition: TypeAlias = Compare | All | Some | Not | Exists
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +224,7 @@ class Batch(NamedTuple):
 class Capabilities:
     """What a source's shapes may hold beyond keyed columns with conditions, order and limit.
 
-    `joins`: `Shape.joins`. `scan`: shapes without a key, and `Count`. `json`: `Json` columns.
+    `joins`: `Shape.joins`, and `Exists`. `scan`: shapes without a key, and `Count`. `json`: `Json` columns.
     The planner asks before it builds; a source that is given more answers `SourceNonsense`.
     """
 

@@ -6,17 +6,43 @@ schema file or in the settings. It is found before anything is sent to the regis
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple, TypeAlias
 
-from sources.protocol import All, Call, Column, ColumnType, Condition, Count, Holds, Json, Only, Operand, Shape, Some, Tables
+from sources.protocol import (
+    All,
+    Call,
+    Column,
+    ColumnType,
+    Condition,
+    Count,
+    Exists,
+    Function,
+    Holds,
+    Json,
+    Not,
+    Only,
+    Operand,
+    Shape,
+    Some,
+    Tables,
+)
 
 Scalar: TypeAlias = type[str] | type[int] | type[bool] | type[date]
 
-CALLS: dict[str, tuple[Scalar, tuple[Scalar, ...], Scalar]] = {
+CALLS: dict[Function, tuple[Scalar, tuple[Scalar, ...], Scalar]] = {
     "years_since": (date, (date,), int),
     "reached_age": (date, (int, date), bool),
     "at_most": (int, (int,), bool),
+    "band": (int, (int,), int),
+    "threshold": (int, (int,), int),
+    "year": (date, (), date),
+    "first": (str, (int,), str),
+    "last": (str, (int,), str),
+    "initial": (str, (), str),
+    "district": (str, (), str),
+    "pseudonym": (str, (str, str), str),
 }
 """function → its column's type, its arguments' types, its result's type."""
 
@@ -53,6 +79,8 @@ class Scope:
             self._aliases[join.alias] = (number, join.table)
         for operand in operands(shape):
             self.type(operand)
+        for exists in others(shape):
+            self.within(exists)
         for column in shape.columns:
             if isinstance(column, Json) and not len(set(column.names)) == len(column.names) == len(column.columns):
                 raise UnknownName("the names of a JSON object must differ and be as many as its columns")
@@ -72,9 +100,15 @@ class Scope:
         if isinstance(operand, str):
             return self.place(operand).type
         column, arguments, result = CALLS[operand.function]
-        if self.place(operand.column).type is not column or len(operand.args) != len(arguments):
-            raise UnknownName(f"`{operand.function}` cannot be called so on `{operand.column}`")
+        if self.type(operand.column) is not column or len(operand.args) != len(arguments):
+            raise UnknownName(f"`{operand.function}` cannot be called so on `{column_of(operand)}`")
         return result
+
+    def within(self, exists: Exists) -> Scope:
+        """The scope of the condition on another table's rows."""
+        if self._column(exists.table, exists.column) is not self.place(exists.on).type:
+            raise UnknownName(f"`{exists.table}.{exists.column}` and `{exists.on}` are of different types")
+        return Scope(Shape(exists.table, (), where=exists.condition), self._tables)
 
     def _table(self, table: str) -> None:
         if table not in self._tables:
@@ -88,30 +122,56 @@ class Scope:
 
 
 def operands(shape: Shape) -> list[Operand]:
-    """Every operand of a shape, as often as it stands there: what a source reads to answer it, the joins' columns aside."""
-    found: list[Operand] = [] if shape.key is None else [shape.key]
+    """Every operand of a shape, as often as it stands there: what a source reads to answer it, the joins' columns aside.
+
+    Of an `Exists` it is the shape's own column; what is read of the other table is in that one's own scope.
+    """
+    return [read.on if isinstance(read, Exists) else read for read in _reads(shape)]
+
+
+def others(shape: Shape) -> list[Exists]:
+    """Every `Exists` of a shape, but for those within another's condition."""
+    return [read for read in _reads(shape) if isinstance(read, Exists)]
+
+
+def column_of(operand: Operand) -> str:
+    """The column that an operand is, or is computed from."""
+    return operand if isinstance(operand, str) else column_of(operand.column)
+
+
+def _reads(shape: Shape) -> Iterator[Operand | Exists]:
+    if shape.key is not None:
+        yield shape.key
     for column in shape.columns:
-        found += _of_column(column)
+        yield from _of_column(column)
     if shape.where is not None:
-        found += _of_condition(shape.where)
-    return found + [order.column for order in shape.order]
+        yield from _of_condition(shape.where)
+    for order in shape.order:
+        yield order.column
 
 
-def _of_column(column: Column) -> list[Operand]:
+def _of_column(column: Column) -> Iterator[Operand | Exists]:
     match column:
         case str() | Call():
-            return [column]
+            yield column
         case Holds(condition):
-            return _of_condition(condition)
+            yield from _of_condition(condition)
         case Only(condition, operand):
-            return [*_of_condition(condition), operand]
+            yield from _of_condition(condition)
+            yield operand
         case Json(_, columns):
-            return [operand for inner in columns for operand in _of_column(inner)]
-    return []
+            for inner in columns:
+                yield from _of_column(inner)
 
 
-def _of_condition(condition: Condition) -> list[Operand]:
+def _of_condition(condition: Condition) -> Iterator[Operand | Exists]:
     match condition:
         case All(conditions) | Some(conditions):
-            return [operand for inner in conditions for operand in _of_condition(inner)]
-    return [condition.operand]
+            for inner in conditions:
+                yield from _of_condition(inner)
+        case Not(inner):
+            yield from _of_condition(inner)
+        case Exists():
+            yield condition
+        case _:
+            yield condition.operand

@@ -17,33 +17,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
-from sources.protocol import (
-    All,
-    Call,
-    Column,
-    Compare,
-    Condition,
-    Count,
-    Holds,
-    Json,
-    Key,
-    Nothing,
-    Only,
-    Operand,
-    Param,
-    Shape,
-    Some,
-    Tables,
-)
-from sources.scope import CALLS, Scalar, Scope, UnknownName
-
-SQL_TYPES: dict[Scalar, str] = {str: "text", int: "bigint", bool: "boolean", date: "date"}
-
-LONGEST_NAME = 63
-"""PostgreSQL cuts longer names short, without an error."""
+from sources.expressions import SQL_TYPES, Expressions, Parameters, quoted
+from sources.protocol import Call, Column, Count, Holds, Json, Key, Nothing, Only, Operand, Param, Shape, Tables
+from sources.scope import Scalar, Scope
 
 
 @dataclass(slots=True)
@@ -79,7 +57,8 @@ class _Builder:
     def __init__(self, shape: Shape, tables: Tables) -> None:
         self._shape = shape
         self._scope = Scope(shape, tables)
-        self._numbers: dict[int, int] = {}
+        self._parameters = Parameters(first=1 if shape.key is None else 2)
+        self._sql = Expressions(self._scope, self._parameters)
         self._laterals: list[str] = []
 
     def statement(self) -> Statement:
@@ -93,7 +72,7 @@ class _Builder:
         types = tuple(self._type(column) for column in shape.columns)
         if shape.key is not None:
             types = (self._scope.type(shape.key), *types)
-        return Statement(text, shape.key is not None, tuple(self._numbers), types)
+        return Statement(text, shape.key is not None, self._parameters.values, types)
 
     # The three forms of a statement.
 
@@ -108,12 +87,13 @@ class _Builder:
 
     def _keyed(self, key: str) -> str:
         columns = self._columns((key, *self._shape.columns))
-        matches = f"{self._operand(key)} = ANY($1::{self._sql_type(key)}[])"
+        matches = f"{self._sql.operand(key)} = ANY($1::{self._sql_type(key)}[])"
         return f"SELECT {columns} FROM {self._from()}{self._where(matches)}{self._order()}"
 
     def _limited(self, key: str, limit: Param) -> str:
         columns = self._columns(self._shape.columns, named=True)
-        rows = f"SELECT {columns} FROM {self._from()}{self._where(f'{self._operand(key)} = k.key')}{self._order()}{self._limit()}"
+        where = self._where(f"{self._sql.operand(key)} = k.key")
+        rows = f"SELECT {columns} FROM {self._from()}{where}{self._order()}{self._limit()}"
         outer = "".join(f", r.c{number}" for number in range(len(self._shape.columns)))
         keys = f"unnest($1::{self._sql_type(key)}[]) AS k(key)"
         return f"SELECT k.key{outer} FROM {keys} CROSS JOIN LATERAL ({rows}) AS r"
@@ -127,37 +107,37 @@ class _Builder:
         return ", ".join(texts)
 
     def _from(self) -> str:
-        text = f"{_quoted(self._shape.table)} AS t0"
+        text = f"{quoted(self._shape.table)} AS t0"
         for number, join in enumerate(self._shape.joins, start=1):
-            matches = f"t{number}.{_quoted(join.column)} = {self._operand(join.on)}"
-            text += f" LEFT JOIN {_quoted(join.table)} AS t{number} ON {matches}"
+            matches = f"t{number}.{quoted(join.column)} = {self._sql.operand(join.on)}"
+            text += f" LEFT JOIN {quoted(join.table)} AS t{number} ON {matches}"
         return text + "".join(self._laterals)
 
     def _where(self, *also: str) -> str:
         conditions = [*also]
         if self._shape.where is not None:
-            conditions.append(self._condition(self._shape.where))
+            conditions.append(self._sql.condition(self._shape.where))
         return f" WHERE {' AND '.join(conditions)}" if conditions else ""
 
     def _order(self) -> str:
         texts = [
-            f"{self._comparable(order.column)}{' DESC' if order.descending else ''} NULLS LAST" for order in self._shape.order
+            f"{self._sql.comparable(order.column)}{' DESC' if order.descending else ''} NULLS LAST" for order in self._shape.order
         ]
         return f" ORDER BY {', '.join(texts)}" if texts else ""
 
     def _limit(self) -> str:
-        return "" if self._shape.limit is None else f" LIMIT {self._param(self._shape.limit, int)}"
+        return "" if self._shape.limit is None else f" LIMIT {self._parameters.text(self._shape.limit, int)}"
 
     # Their expressions.
 
     def _column(self, column: Column) -> str:
         match column:
             case str() | Call():
-                return self._operand(column)
+                return self._sql.operand(column)
             case Holds(condition):
-                return f"coalesce({self._condition(condition)}, false)"
+                return f"coalesce({self._sql.condition(condition)}, false)"
             case Only(condition, operand):
-                return f"CASE WHEN {self._condition(condition)} THEN {self._operand(operand)} END"
+                return f"CASE WHEN {self._sql.condition(condition)} THEN {self._sql.operand(operand)} END"
             case Nothing():
                 return "NULL"
             case Json():
@@ -169,44 +149,7 @@ class _Builder:
 
     def _json_columns(self, column: Json) -> str:
         pairs = zip(column.columns, column.names, strict=True)
-        return ", ".join(f"{self._column(inner)} AS {_quoted(name)}" for inner, name in pairs)
-
-    def _operand(self, operand: Operand) -> str:
-        if isinstance(operand, str):
-            place = self._scope.place(operand)
-            return f"t{place.join}.{_quoted(place.column)}"
-        types = CALLS[operand.function][1]
-        column = self._operand(operand.column)
-        arguments = [self._param(param, kind) for param, kind in zip(operand.args, types, strict=True)]
-        match operand.function:
-            case "years_since":
-                return _years(column, arguments[0])
-            case "reached_age":
-                return f"({_years(column, arguments[1])} >= {arguments[0]})"
-            case "at_most":
-                return f"({column} <= {arguments[0]})"
-
-    def _condition(self, condition: Condition) -> str:
-        match condition:
-            case All(conditions):
-                return f"({' AND '.join(map(self._condition, conditions))})" if conditions else "true"
-            case Some(conditions):
-                return f"({' OR '.join(map(self._condition, conditions))})" if conditions else "false"
-            case Compare(operand, "=", value):
-                return f"{self._operand(operand)} = {self._param(value, self._scope.type(operand))}"
-            case Compare(operand, "in", value):
-                return f"{self._operand(operand)} = ANY({self._param(value, self._scope.type(operand), many=True)})"
-            case Compare(operand, operator, value):
-                return f"{self._comparable(operand)} {operator} {self._param(value, self._scope.type(operand))}"
-
-    def _comparable(self, operand: Operand) -> str:
-        text = self._operand(operand)
-        return f'{text} COLLATE "C"' if self._scope.type(operand) is str else text
-
-    def _param(self, param: Param, kind: Scalar, *, many: bool = False) -> str:
-        first = 1 if self._shape.key is None else 2
-        number = self._numbers.setdefault(param.index, first + len(self._numbers))
-        return f"${number}::{SQL_TYPES[kind]}{'[]' if many else ''}"
+        return ", ".join(f"{self._column(inner)} AS {quoted(name)}" for inner, name in pairs)
 
     def _type(self, column: Column) -> Scalar | None:
         match column:
@@ -222,15 +165,3 @@ class _Builder:
 
     def _sql_type(self, operand: Operand) -> str:
         return SQL_TYPES[self._scope.type(operand)]
-
-
-def _years(column: str, today: str) -> str:
-    # Of timestamps without a zone: age() of dates goes by way of the session's time zone. PostgreSQL counts calendar years, so
-    # a year since 29 February is full on 1 March.
-    return f"extract(year FROM age({today}::timestamp, {column}::timestamp))::bigint"
-
-
-def _quoted(name: str) -> str:
-    if not name or "\0" in name or len(name.encode()) > LONGEST_NAME:
-        raise UnknownName(f"`{name}` cannot be a name in PostgreSQL")
-    return '"' + name.replace('"', '""') + '"'

@@ -1,14 +1,17 @@
 """The words that the authorizer and the planner share: who asks, why, and what was decided.
 
 Default deny: a coordinate that no permission grants is withheld. A prohibition beats every permission. Several permissions that
-grant one coordinate are alternatives: the widest residual of them remains, and no residual at all once one of them has none.
+grant one coordinate are alternatives, each with constraints of its own; for each row the least masked of those whose constraints
+hold is the one that counts.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from calendar import monthrange
 from dataclasses import dataclass
 from enum import Enum
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
 Access = Literal["lookup", "list"]
 """How a coordinate is reached: under one record that was asked for by its key, or under a list of records."""
@@ -16,7 +19,7 @@ Access = Literal["lookup", "list"]
 Use = Literal["read", "search"]
 """What is done with a coordinate: its value is returned, or it is a search key, a filter, a sort or part of a cursor."""
 
-SubjectKind = Literal["self", "household", "jurisdiction"]
+SubjectKind = Literal["self", "household", "child", "jurisdiction"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,132 @@ class AccessRequest:
 
 
 class Verdict(Enum):
+    """`MASK`: granted, but only masked, to whatever rows."""
+
     PERMIT = "permit"
+    MASK = "mask"
     DENY = "deny"
 
 
 class Reason(Enum):
-    """Why a coordinate is withheld; the value is the code shown to callers."""
+    """Why a coordinate is withheld; the value is the code shown to callers. The last four are about rows."""
 
     NO_PERMISSION = "NO_PERMISSION"
     PROHIBITED = "PROHIBITED"
     NO_CASE = "NO_CASE"
-    NOT_VALID = "NOT_VALID"
+    NOT_YET_VALID = "NOT_YET_VALID"
+    NO_LONGER_VALID = "NO_LONGER_VALID"
     OUTSIDE_SUBJECT = "OUTSIDE_SUBJECT"
+    NO_CONSENT = "NO_CONSENT"
+    OUTSIDE_ROWS = "OUTSIDE_ROWS"
+    CONDITIONS = "CONDITIONS"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A length of time; `str()` writes it as ISO 8601 does: P5Y, P18M, P10D."""
+
+    months: int = 0
+    days: int = 0
+
+    def before(self, day: dt.date) -> dt.date:
+        """The day that lies so long before; where its month is too short, the month's last day. Never before year 1."""
+        total = day.year * 12 + day.month - 1 - self.months
+        year, month = divmod(total, 12)
+        if year < 1:
+            return dt.date.min
+        moved = dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return moved - dt.timedelta(days=min(self.days, (moved - dt.date.min).days))
+
+    def __str__(self) -> str:
+        years, months = divmod(self.months, 12)
+        parts = ((years, "Y"), (months, "M"), (self.days, "D"))
+        return "P" + "".join(f"{number}{unit}" for number, unit in parts if number) if self.months or self.days else "P0D"
+
+
+# Constraints: what must be true of a row for a permission to hold.
+
+
+@dataclass(frozen=True, slots=True)
+class OfSubject:
+    """The row's subject is one of these to the caller: the same person, of the household, a minor child, of the jurisdiction."""
+
+    kinds: frozenset[SubjectKind]
+
+
+@dataclass(frozen=True, slots=True)
+class WithCase:
+    """The request's case is open, of the caller's agency and for this purpose, and concerns the row's subject or household."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithConsent:
+    """The row's subject consented to the caller's agency having this coordinate for this purpose, and the consent holds."""
+
+    item: str
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """On the day that lies so long before today, or later. Of a column of years: in that day's year or later."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """A column is one of these values, the caller's jurisdiction, or recent enough.
+
+    The column is of the row itself or, for a link, of the record that it leads to; or else of a record that is linked to the
+    row's subject, of which one that matches is enough. Null matches nothing.
+    """
+
+    coordinate: str
+    values: tuple[str | int | bool | dt.date, ...] | Since | Literal["jurisdiction"]
+
+
+Constraint: TypeAlias = OfSubject | WithCase | WithConsent | Matches
+
+MaskKind = Literal["first", "last", "band", "year", "district", "initial", "threshold", "pseudonym"]
+MASKS: tuple[MaskKind, ...] = ("first", "last", "band", "year", "district", "initial", "threshold", "pseudonym")
+"""From the least masked to the most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """How much of a value is left. `amount`: characters for `first` and `last`, a number for `band` and `threshold`, else 0."""
+
+    kind: MaskKind
+    amount: int = 0
+
+    @property
+    def strength(self) -> tuple[int, int]:
+        """By which masks are told less from more: of two on one coordinate the smaller one leaves more."""
+        return MASKS.index(self.kind), -self.amount if self.kind in ("first", "last") else self.amount
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.amount}" if self.amount else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Duties:
+    """What comes with being granted: how long to keep what was read, whether to store it at all, who must be told.
+
+    `notice`: the residents are told later, because on this `ground` nobody asked for their consent.
+    """
+
+    retain: Span | None = None
+    store: bool = True
+    notice: bool = False
+    ground: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How many subjects' data may be had under a permission in one hour, by one officer and by one agency."""
+
+    officer: int | None = None
+    agency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +184,64 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """Permit or deny for one coordinate, with the rules that decided, and what remains to be checked for each row.
+class Grant:
+    """One way in which a coordinate is granted: to rows for which all constraints hold, whole or masked."""
 
-    `residual`: the kinds of subject of which at least one must hold for a row's subject; empty when nothing remains.
-    `reason` stands with a denial. `hidden`: to this caller the coordinate does not exist.
+    rule: Rule
+    constraints: frozenset[Constraint] = frozenset()
+    mask: Mask | None = None
+    duties: Duties | None = None
+    limit: Limit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """A prohibition that is in force for the rows that match all of `when`.
+
+    `told`: the caller may know of it. If not, what it withholds must look exactly as if it were absent.
+    """
+
+    rule: Rule
+    when: tuple[Matches, ...]
+    told: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """The smallest change under which a coordinate that is denied would be granted, whole or for some rows.
+
+    `value` names the role, purpose or access, or the first or last day of validity.
+    """
+
+    change: Literal["case", "role", "purpose", "access", "from", "until"]
+    value: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Permit, mask or deny for one coordinate, with the rules that decided, and what remains to be checked for each row.
+
+    `grants` and `bans` are the residual. The grants go from the least masked to the most; one without constraints is the last.
+    `reason`, and `remedy` if there is one, stand with a denial. `hidden`: to this caller the coordinate does not exist.
     """
 
     coordinate: str
     verdict: Verdict
-    residual: frozenset[SubjectKind] = frozenset()
+    grants: tuple[Grant, ...] = ()
+    bans: tuple[Ban, ...] = ()
     rules: tuple[Rule, ...] = ()
     reason: Reason | None = None
     hidden: bool = False
+    remedy: Remedy | None = None
+
+    @property
+    def denied(self) -> bool:
+        return self.verdict is Verdict.DENY
+
+    @property
+    def conditional(self) -> bool:
+        """Whether it depends on the row whether anything is granted, or how much."""
+        return bool(self.bans) or any(grant.constraints for grant in self.grants)
 
 
 class Grantable(NamedTuple):
@@ -100,8 +262,9 @@ class Profile(Protocol):
 class Authorizer(Protocol):
     """What the planner asks of the regulations in force."""
 
-    version: str
-    """Changes whenever the set in force does."""
+    @property
+    def version(self) -> str:
+        """Changes whenever the set in force does."""
 
     def profile(self, request: AccessRequest) -> Profile:
         """The decisions for a request as of today; equal circumstances give the same object."""

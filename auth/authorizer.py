@@ -3,20 +3,26 @@
 A profile holds the decisions for one agency, role and purpose, with or without a case, on one day. Profiles and their decisions
 are made once and asked for by every request in the same circumstances. Whoever or whatever is not declared is not told apart: an
 unknown agency, role or purpose gets nothing, and costs no memory.
+
+What is in force turns by itself at midnight: a version that was approved for the new day supersedes the one before it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import date
+from itertools import product
 from pathlib import Path
 
 from auth.access import Access, AccessRequest, Caller, Decision, Grantable, Reason, Use, Verdict
 from auth.checker import check
 from auth.document import Mistake
+from auth.reach import Circumstance
 from auth.regulations import read
-from auth.rules import RegulationSet
-from auth.table import Cell, Table
+from auth.remedy import remedy
+from auth.rules import AnyRule, Coordinate, Parties, Regulation, RegulationSet
+from auth.table import Table
 
 _PROFILES = 4096
 
@@ -32,10 +38,13 @@ class BrokenRegulations(Exception):
 class RegulationProfile:
     """The decisions for one set of circumstances, each made when first asked for."""
 
-    __slots__ = ("_case", "_cell", "_day", "_decisions", "_hidden", "_known")
+    __slots__ = ("_case", "_circumstance", "_day", "_decisions", "_hidden", "_known", "_table")
 
-    def __init__(self, cell: Cell, known: frozenset[str], hidden: frozenset[str], *, case: bool, day: date) -> None:
-        self._cell = cell
+    def __init__(
+        self, table: Table, circumstance: Circumstance, known: frozenset[str], hidden: frozenset[str], *, case: bool, day: date
+    ) -> None:
+        self._table = table
+        self._circumstance = circumstance
         self._known = known
         self._hidden = hidden
         self._case = case
@@ -56,95 +65,155 @@ class RegulationProfile:
     def _decide(self, coordinate: str, access: Access, use: Use) -> Decision:
         if coordinate in self._hidden:
             return Decision(coordinate, Verdict.DENY, reason=Reason.NO_PERMISSION, hidden=True)
-        return self._cell.decide(coordinate, access, use, case=self._case, day=self._day)
+        case, day = self._case, self._day
+        decision = self._table.cell(*self._circumstance).decide(coordinate, access, use, case=case, day=day)
+        if not decision.denied:
+            return decision
+        return replace(decision, remedy=remedy(self._table, self._circumstance, coordinate, access, use, case=case, day=day))
+
+
+class InForce:
+    """What is in force at one time, compiled."""
+
+    def __init__(self, regulations: RegulationSet, coordinates: Mapping[str, Coordinate]) -> None:
+        assert regulations.parties is not None, "a set without parties has a mistake"
+        assert regulations.purposes is not None, "a set without purposes has a mistake"
+        self.regulations = regulations.regulations
+        self.version = regulations.version
+        self.table = Table(regulations.parties, regulations.purposes, regulations.regulations, coordinates)
+        self.rules: Mapping[tuple[str, str], AnyRule] = {
+            (str(regulation.name), str(rule.id)): rule for regulation in self.regulations for rule in regulation.rules
+        }
 
 
 class RegulationAuthorizer:
-    """The regulations in force."""
+    """The regulations of a directory as of today."""
 
-    def __init__(self, regulations: RegulationSet, coordinates: Mapping[str, str], *, today: Callable[[], date]) -> None:
-        mistakes = check(regulations, coordinates)
+    def __init__(self, regulations: RegulationSet, coordinates: Mapping[str, Coordinate], *, today: Callable[[], date]) -> None:
+        mistakes = check(regulations, coordinates, today())
         if mistakes or regulations.parties is None or regulations.purposes is None:
             raise BrokenRegulations(mistakes)
-        self.version = regulations.version
-        self.parties = regulations.parties
+        self.parties: Parties = regulations.parties
         self.declared_purposes = {str(code): purpose for code, purpose in regulations.purposes.items()}
-        self.table = Table(regulations.parties, regulations.purposes, regulations.regulations)
-        self._coordinates = frozenset(coordinates)
-        self._today = today
-        self._day = today()
-        self._profiles: dict[tuple[str, str, str | None, bool], RegulationProfile] = {}
-        self._granted: dict[tuple[str, str | None], frozenset[Grantable]] = {}
-        self._hidden: dict[tuple[str, str], frozenset[str]] = {}
+        self._all = regulations
+        self._coordinates = coordinates
+        self._known = frozenset(coordinates)
+        self._compiled: dict[tuple[tuple[str, int], ...], InForce] = {}
+        self._start(today)
 
     @classmethod
-    def load(cls, directory: Path, coordinates: Mapping[str, str], *, today: Callable[[], date]) -> RegulationAuthorizer:
-        """Read, check and compile a directory. `coordinates`: coordinate → holder. `today`: the day where the law applies.
+    def load(cls, directory: Path, coordinates: Mapping[str, Coordinate], *, today: Callable[[], date]) -> RegulationAuthorizer:
+        """Read, check and compile a directory. `today`: the day where the law applies.
 
         Raises `BrokenRegulations` with every mistake there is.
         """
         return cls(read(directory), coordinates, today=today)
 
+    def at(self, day: date) -> RegulationAuthorizer:
+        """The same regulations as of a day, past or future, which never turns."""
+        other = object.__new__(RegulationAuthorizer)
+        other.__dict__.update(self.__dict__)
+        other._start(lambda: day)
+        return other
+
+    @property
+    def version(self) -> str:
+        """Names the set that is in force today."""
+        return self._now().version
+
+    @property
+    def table(self) -> Table:
+        """What is in force today, by circumstance."""
+        return self._now().table
+
+    @property
+    def regulations(self) -> tuple[Regulation, ...]:
+        """Those in force today, by name."""
+        return self._now().regulations
+
+    def history(self, regulation: str) -> tuple[Regulation, ...]:
+        """All versions of a regulation, past and future, by the day of their approval."""
+        return self._all.versions(regulation)
+
+    def rule(self, regulation: str, id: str) -> AnyRule:
+        """The permission or prohibition of that name in force today; `KeyError` if there is none."""
+        return self._now().rules[regulation, id]
+
     def profile(self, request: AccessRequest) -> RegulationProfile:
         """The decisions for a request as of today; equal circumstances give the same object."""
-        self._turn_day()
+        table = self._now().table
         caller = request.caller
-        agency = caller.agency if caller.agency in self.table.agencies else ""
-        role = caller.role if caller.role in self.table.roles else ""
-        purpose = request.purpose if request.purpose in self.table.purposes else None
+        agency = caller.agency if caller.agency in table.agencies else ""
+        role = caller.role if caller.role in table.roles else ""
+        purpose = request.purpose if request.purpose in table.purposes else None
         case = bool(request.case and request.case.strip())
-        circumstances = (agency, role, purpose, case)
-        profile = self._profiles.get(circumstances)
+        circumstance = Circumstance(agency, role, purpose)
+        profile = self._profiles.get((circumstance, case))
         if profile is None:
             if len(self._profiles) >= _PROFILES:
                 self._profiles.clear()
-            cell = self.table.cell(agency, role, purpose)
-            profile = RegulationProfile(cell, self._coordinates, self.hidden_from(caller), case=case, day=self._day)
-            self._profiles[circumstances] = profile
+            hidden = self._hidden_from(table, agency, role)
+            profile = RegulationProfile(table, circumstance, self._known, hidden, case=case, day=self._day)
+            self._profiles[circumstance, case] = profile
         return profile
 
     def hidden_from(self, caller: Caller) -> frozenset[str]:
         """Coordinates that do not exist for this caller: declared hidden, and granted to its agency and role for no purpose."""
-        granted = self._granted_to(caller.agency, caller.role)
-        if not granted or not self.table.hidden:
-            return self.table.hidden
-        hidden = self._hidden.get((caller.agency, caller.role))
-        if hidden is None:
-            hidden = self.table.hidden - {each.coordinate for each in granted}
-            self._hidden[caller.agency, caller.role] = hidden
-        return hidden
+        return self._hidden_from(self._now().table, caller.agency, caller.role)
 
     def grantable(self, caller: Caller) -> frozenset[Grantable]:
         """What the caller's agency could be granted for some purpose, case given, in whatever role; nothing hidden from it."""
-        hidden = self.hidden_from(caller)
-        return frozenset(each for each in self._granted_to(caller.agency, None) if each.coordinate not in hidden)
+        table = self._now().table
+        hidden = self._hidden_from(table, caller.agency, caller.role)
+        return frozenset(each for each in self._granted_to(table, caller.agency, None) if each.coordinate not in hidden)
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""
-        self._turn_day()
-        cells = ((purpose, self.table.cell(caller.agency, caller.role, purpose)) for purpose in self.table.purposes)
+        table = self._now().table
+        cells = ((purpose, table.cell(caller.agency, caller.role, purpose)) for purpose in table.purposes)
         return tuple(
             purpose
             for purpose, cell in cells
-            if any(grant.valid.holds(self._day) for grants in cell.grants.values() for grant in grants)
+            if any(offer.valid.holds(self._day) for offers in cell.offers.values() for offer in offers)
         )
 
-    def _granted_to(self, agency: str, role: str | None) -> frozenset[Grantable]:
+    def _hidden_from(self, table: Table, agency: str, role: str) -> frozenset[str]:
+        granted = self._granted_to(table, agency, role)
+        if not granted or not table.hidden:
+            return table.hidden
+        hidden = self._hidden.get((agency, role))
+        if hidden is None:
+            hidden = self._hidden[agency, role] = table.hidden - {each.coordinate for each in granted}
+        return hidden
+
+    def _granted_to(self, table: Table, agency: str, role: str | None) -> frozenset[Grantable]:
         """What is granted today to an agency in a role, or in any, for some purpose, a case given."""
-        self._turn_day()
-        if agency not in self.table.agencies or not (role is None or role in self.table.roles):
+        if agency not in table.agencies or not (role is None or role in table.roles):
             return frozenset()
         granted = self._granted.get((agency, role))
         if granted is None:
-            roles = self.table.roles if role is None else (role,)
-            cells = (self.table.cell(agency, each, purpose) for each in roles for purpose in self.table.purposes)
-            granted = self._granted[agency, role] = frozenset().union(*(cell.granted(self._day) for cell in cells))
+            everything = product(table.roles if role is None else (role,), table.purposes)
+            cells = {id(cell): cell for each, purpose in everything for cell in [table.cell(agency, each, purpose)]}
+            granted = frozenset().union(*(cell.granted(self._day) for cell in cells.values()))
+            self._granted[agency, role] = granted
         return granted
 
-    def _turn_day(self) -> None:
-        today = self._today()
-        if today != self._day:
-            self._profiles.clear()
-            self._granted.clear()
-            self._hidden.clear()
-            self._day = today
+    def _start(self, today: Callable[[], date]) -> None:
+        self._today = today
+        self._day = today()
+        self._force = self._as_of(self._day)
+        self._profiles: dict[tuple[Circumstance, bool], RegulationProfile] = {}
+        self._granted: dict[tuple[str, str | None], frozenset[Grantable]] = {}
+        self._hidden: dict[tuple[str, str], frozenset[str]] = {}
+
+    def _now(self) -> InForce:
+        if self._today() != self._day:
+            self._start(self._today)
+        return self._force
+
+    def _as_of(self, day: date) -> InForce:
+        in_force = self._all.as_of(day)
+        key = tuple((str(each.name), each.version) for each in in_force.regulations)
+        if key not in self._compiled:
+            self._compiled[key] = InForce(in_force, self._coordinates)
+        return self._compiled[key]

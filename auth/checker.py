@@ -1,50 +1,61 @@
-"""Says what is wrong with a set of regulations beyond how it is written: names that name nothing, rules that contradict.
+"""Says what is wrong with a set of regulations beyond how it is written: names that name nothing, conditions and masks that fit
+no value, versions out of order; and then whatever `auth/lint.py` finds of the rules together.
 
-Names are checked whatever else is wrong. What depends on the whole set (a purpose that nobody may use, contradictions, the
-regulations' own tests) is checked once every name is right, because until then it would be said of a set that nobody wrote.
+Names are checked whatever else is wrong. What depends on the whole set is checked once every name is right, because until then it
+would be said of a set that nobody wrote. Versions that are superseded today are history: that they name a coordinate which does
+not exist any more is no mistake, and neither is how their rules agree.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from itertools import pairwise
 
-from auth.access import Access, Use, Verdict
+from auth.access import Since
+from auth.constraints import MASKABLE, value
 from auth.document import Mistake, Mistakes, Word
-from auth.rules import AnyRule, Expectation, Parties, Permission, Regulation, RegulationSet
-from auth.table import Circumstance, Table
+from auth.lint import lint
+from auth.rules import Condition, Coordinate, Kind, Parties, Permission, Prohibition, Regulation, RegulationSet
+
+_RULES = 2000
+_CIRCUMSTANCES = 4_000_000
+_VALUES: Mapping[Kind, str] = {"int": "whole numbers", "date": "days like 2026-03-02", "bool": "`true` or `false`"}
 
 
-def check(regulations: RegulationSet, coordinates: Mapping[str, str]) -> tuple[Mistake, ...]:
-    """All mistakes of a set, those of reading it included, by file and line. `coordinates`: coordinate → holder."""
+def check(regulations: RegulationSet, coordinates: Mapping[str, Coordinate], today: date) -> tuple[Mistake, ...]:
+    """All mistakes of a set as of a day and from then on, those of reading it included, by file and line."""
     mistakes = Mistakes(list(regulations.mistakes.found))
-    _Names(regulations, coordinates, mistakes).check()
-    if not mistakes.found and regulations.parties is not None and regulations.purposes is not None:
-        table = Table(regulations.parties, regulations.purposes, regulations.regulations)
-        _unused_purposes(regulations.purposes, regulations.regulations, mistakes)
-        for regulation in regulations.regulations:
-            _contradictions(regulation, table, mistakes)
-            _failing_tests(regulation, table, mistakes)
+    _Names(regulations, coordinates, today, mistakes).check()
+    _versions(regulations, today, mistakes)
+    if not mistakes.found:
+        lint(regulations, coordinates, today, mistakes)
     return mistakes.sorted()
 
 
 class _Names:
     """Checks that every name names something. Names of parties or purposes are passed over where those could not be read."""
 
-    def __init__(self, regulations: RegulationSet, coordinates: Mapping[str, str], mistakes: Mistakes) -> None:
+    def __init__(
+        self, regulations: RegulationSet, coordinates: Mapping[str, Coordinate], today: date, mistakes: Mistakes
+    ) -> None:
         parties = regulations.parties
         self._set = regulations
         self._coordinates = coordinates
+        self._holders = {coordinate.holder for coordinate in coordinates.values()}
+        self._today = today
         self._mistakes = mistakes
         self._agencies: Collection[str] | None = parties.agencies if parties else None
         self._recipients: Collection[str] | None = {*parties.agencies, *parties.groups} if parties else None
         self._roles: Collection[str] | None = parties.roles if parties else None
+        self._past = False
 
     def check(self) -> None:
-        names: dict[str, Word] = {}
         if self._set.parties is not None:
             self._groups(self._set.parties)
         for regulation in self._set.regulations:
-            self._twice("regulation", regulation.name, names)
+            last = self._set.in_force(regulation).last if regulation.approved_on else None
+            self._past = last is not None and last < self._today
             self._regulation(regulation)
 
     def _groups(self, parties: Parties) -> None:
@@ -54,98 +65,151 @@ class _Names:
                     self._mistakes.add(agency.place, f"`{agency}` is a group; a group holds agencies alone")
                 else:
                     self._known("agency", [agency], parties.agencies)
+        count = len(parties.agencies) * len(parties.roles) * (len(self._set.purposes or ()) + 1)
+        if count > _CIRCUMSTANCES:
+            place = next(iter(parties.agencies)).place
+            self._mistakes.add(place, f"agencies, roles and purposes make {count} circumstances, more than {_CIRCUMSTANCES}")
 
     def _regulation(self, regulation: Regulation) -> None:
         self._known("agency", [regulation.holder], self._agencies)
-        if regulation.holder and regulation.holder not in self._coordinates.values():
+        if regulation.holder and regulation.holder not in self._holders and not self._past:
             self._mistakes.add(regulation.holder.place, f"`{regulation.holder}` holds no coordinate, so it has nothing to share")
         self._held(regulation.hidden, regulation.holder)
+        if len(regulation.rules) > _RULES:
+            self._mistakes.add(regulation.name.place, f"a regulation has at most {_RULES} rules, not {len(regulation.rules)}")
         ids: dict[str, Word] = {}
-        rules: tuple[AnyRule, ...] = (*regulation.permissions, *regulation.prohibitions)
-        for rule in rules:
-            self._twice("rule", rule.id, ids)
-            self._known("agency or group", rule.recipients, self._recipients)
-            self._known("role", rule.roles, self._roles)
-            self._known("purpose", rule.purposes, self._set.purposes)
+        for rule in regulation.rules:
+            self._twice(rule.id, ids)
+            self._parties(rule.recipients, rule.roles, rule.purposes)
             self._held(rule.items, regulation.holder)
             if isinstance(rule, Permission):
-                self._held(rule.search, regulation.holder)
+                self._permission(rule, regulation.holder)
+            else:
+                self._prohibition(rule)
         for test in regulation.tests:
             self._known("agency", [test.agency], self._agencies)
-            self._known("role", [test.role], self._roles)
-            self._known("purpose", [test.purpose] if test.purpose else [], self._set.purposes)
-            self._known("coordinate", (*test.permitted, *test.denied), self._coordinates)
+            self._parties((), (test.role,), (test.purpose,) if test.purpose else ())
+            for words in (test.permitted, test.denied, test.masked, test.conditional):
+                self._coordinate(words)
 
-    def _twice(self, kind: str, name: Word, seen: dict[str, Word]) -> None:
-        if name in seen:
-            first = seen[name].place
+    def _permission(self, permission: Permission, holder: str) -> None:
+        self._held(permission.search, holder)
+        self._conditions(permission.rows)
+        for word, mask in permission.masks.items():
+            column = self._coordinates.get(word)
+            if word not in permission.items:
+                self._mistakes.add(word.place, f"`{word}` is not among the `items` here, so there is nothing to mask")
+            elif column is not None and MASKABLE[mask.kind] != column.kind:
+                fitting = [f"`{kind}`" for kind, kinds in MASKABLE.items() if kinds == column.kind]
+                instead = f"; what fits is {', '.join(fitting)}" if fitting else ", and neither can any other mask"
+                self._mistakes.add(word.place, f"the mask `{mask.kind}` cannot be made of `{word}`{instead}")
+        if permission.items:
+            return
+        if permission.duties is not None:
+            self._mistakes.add(permission.id.place, "`duties` mean nothing where nothing is read; this permission has no `items`")
+        if permission.consent is not None and not permission.consent.required:
             self._mistakes.add(
-                name.place, f"a second {kind} with the name `{name}`; the first stands at {first.file}:{first.line}"
+                permission.id.place,
+                "an exemption from consent means nothing where nothing is read; this permission has no `items`",
             )
-        elif name:
-            seen[name] = name
+
+    def _prohibition(self, prohibition: Prohibition) -> None:
+        self._conditions(prohibition.when)
+        for exempt in prohibition.exempt:
+            self._parties(exempt.recipients, exempt.roles, exempt.purposes)
+
+    def _conditions(self, conditions: Iterable[Condition]) -> None:
+        for condition in conditions:
+            self._coordinate([condition.column])
+            column = self._coordinates.get(condition.column)
+            if column is not None:
+                self._condition(condition, column)
+
+    def _condition(self, condition: Condition, column: Coordinate) -> None:
+        named, place, values = f"`{condition.column}`", condition.column.place, condition.values
+        if column.derived_from is not None:
+            self._mistakes.add(
+                place, f"{named} is computed, so no row can be told by it; name what it is computed from, `{column.derived_from}`"
+            )
+        elif column.kind in ("id", "link", "count"):
+            self._mistakes.add(place, f"{named} is no column, so no row can be told by it")
+        elif isinstance(values, Since):
+            if column.kind not in ("date", "int"):
+                self._mistakes.add(place, f"{named} holds no days or years, so it is never recent")
+        elif values == "jurisdiction":
+            if column.kind != "text":
+                self._mistakes.add(place, f"{named} holds no districts, so it is in no jurisdiction")
+        else:
+            holds = _VALUES.get(column.kind) or " or ".join(f"`{name}`" for name in column.names)
+            for word in values:
+                if value(word, column) is None:
+                    self._mistakes.add(word.place, f"{named} never is `{word}`; it holds {holds}")
+
+    def _twice(self, id: Word, seen: dict[str, Word]) -> None:
+        if id in seen:
+            first = seen[id].place
+            self._mistakes.add(id.place, f"a second rule with the name `{id}`; the first stands at {first.file}:{first.line}")
+        elif id:
+            seen[id] = id
+
+    def _parties(self, recipients: Iterable[Word], roles: Iterable[Word], purposes: Iterable[Word]) -> None:
+        self._known("agency or group", recipients, self._recipients)
+        self._known("role", roles, self._roles)
+        self._known("purpose", purposes, self._set.purposes)
 
     def _known(self, kind: str, words: Iterable[Word], known: Collection[str] | None) -> None:
         for word in words:
             if word and known is not None and word not in known:
                 self._mistakes.unknown(kind, word, known)
 
+    def _coordinate(self, words: Iterable[Word]) -> None:
+        if not self._past:
+            self._known("coordinate", words, self._coordinates)
+
     def _held(self, words: Iterable[Word], holder: str) -> None:
         for word in words:
-            owner = self._coordinates.get(word)
-            if owner is None:
-                self._mistakes.unknown("coordinate", word, self._coordinates)
-            elif owner != holder and holder:
-                self._mistakes.add(word.place, f"`{word}` is held by `{owner}`, so `{holder}` cannot rule on it")
+            column = self._coordinates.get(word)
+            if column is None:
+                self._coordinate([word])
+            elif column.holder != holder and holder:
+                self._mistakes.add(word.place, f"`{word}` is held by `{column.holder}`, so `{holder}` cannot rule on it")
 
 
-def _unused_purposes(purposes: Iterable[Word], regulations: Iterable[Regulation], mistakes: Mistakes) -> None:
-    used = {purpose for regulation in regulations for permission in regulation.permissions for purpose in permission.purposes}
-    for purpose in purposes:
-        if purpose not in used:
-            mistakes.add(purpose.place, f"nobody may use the purpose `{purpose}`: no permission names it")
+def _versions(regulations: RegulationSet, today: date, mistakes: Mistakes) -> None:
+    """Versions of one regulation are one holder's, and are approved one after the other."""
+    by_name: dict[str, list[Regulation]] = {}
+    for regulation in regulations.regulations:
+        if regulation.name and regulation.version and regulation.approved_on:
+            by_name.setdefault(regulation.name, []).append(regulation)
+    for versions in by_name.values():
+        # Of two that have one number, the one that stands among the superseded is no second.
+        versions.sort(key=lambda each: (each.version, each.approved_on, each.name.place))
+        for before, after in pairwise(versions):
+            _follows(before, after, mistakes)
+        latest = regulations.in_force(versions[-1])
+        if versions[-1].superseded and latest.holds(max(today, versions[-1].approved_on or today)):
+            name = versions[-1].name
+            mistakes.add(
+                name.place, f"no version supersedes version {versions[-1].version} of `{name}`; move the file one folder up"
+            )
 
 
-def _contradictions(regulation: Regulation, table: Table, mistakes: Mistakes) -> None:
-    for permission in regulation.permissions:
-        circumstances = list(table.circumstances(permission))
-        for word in (*permission.items, *permission.search):
-            if rules := _banned(word, permission, circumstances, table):
-                mistakes.add(
-                    word.place,
-                    f"`{word}` is permitted here, and prohibited by {' and '.join(f'`{rule}`' for rule in rules)}"
-                    " to the same recipients for all of that time; take one of them out",
-                )
-
-
-def _banned(word: Word, permission: Permission, circumstances: list[Circumstance], table: Table) -> list[str]:
-    """The prohibitions that leave nothing of a permission on a coordinate, or none if something is left."""
-    rules: dict[str, None] = {}
-    for circumstance in circumstances:
-        bans = [ban for ban in table.cells[circumstance].bans.get(word, ()) if ban.valid.encloses(permission.valid)]
-        if not bans:
-            return []
-        rules.update((str(ban.rule), None) for ban in bans)
-    return sorted(rules)
-
-
-def _failing_tests(regulation: Regulation, table: Table, mistakes: Mistakes) -> None:
-    for test in regulation.tests:
-        for word in test.permitted:
-            _expect(word, Verdict.PERMIT, test, regulation, table, mistakes)
-        for word in test.denied:
-            _expect(word, Verdict.DENY, test, regulation, table, mistakes)
-
-
-def _expect(word: Word, verdict: Verdict, test: Expectation, regulation: Regulation, table: Table, mistakes: Mistakes) -> None:
-    day = test.on or regulation.approved_on
-    assert day is not None, "a regulation without a day of approval has a mistake already"
-    access: Access = "list" if test.access == "list" else "lookup"
-    use: Use = "search" if test.use == "search" else "read"
-    decision = table.cell(test.agency, test.role, test.purpose).decide(word, access, use, case=test.case, day=day)
-    if decision.verdict is not verdict:
-        rules = " and ".join(f"`{rule}`" for rule in decision.rules)
-        by = f" by {rules}" if rules else ""
-        is_so = f"permitted{by}" if decision.reason is None else f"denied, {decision.reason.value}{by}"
-        expected = "permitted" if verdict is Verdict.PERMIT else "denied"
-        mistakes.add(word.place, f"this test fails: `{word}` should be {expected} on {day}, but it is {is_so}")
+def _follows(before: Regulation, after: Regulation, mistakes: Mistakes) -> None:
+    name, first = after.name, before.name.place
+    assert before.approved_on, "only versions with a day of approval are compared"
+    assert after.approved_on, "only versions with a day of approval are compared"
+    if before.version == after.version:
+        mistakes.add(
+            name.place,
+            f"a second version {after.version} of the regulation `{name}`; the first stands at {first.file}:{first.line}",
+        )
+    elif after.approved_on <= before.approved_on:
+        mistakes.add(
+            name.place,
+            f"version {after.version} of `{name}` is approved on {after.approved_on}, and version {before.version} on"
+            f" {before.approved_on}; a version is approved later than the one before it",
+        )
+    if before.holder != after.holder:
+        mistakes.add(
+            after.holder.place, f"the holder of `{name}` was `{before.holder}` before; another holder needs another name"
+        )

@@ -17,6 +17,8 @@ from typing import NamedTuple
 
 import yaml
 
+from auth.access import Span
+
 _BYTES = 1024 * 1024
 _DEPTH = 16
 _SUGGESTIONS = 100
@@ -27,6 +29,8 @@ _INVISIBLE = re.compile(
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
+_AMOUNT = re.compile(r"[1-9](_?[0-9]){0,17}")
+_SPAN = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})D)?")
 _REFUSED = "refused"
 
 
@@ -176,6 +180,14 @@ class Node:
             return self._node.style is None and self._node.value in ("", "~", "null", "none")
         return not self._node.value
 
+    @property
+    def is_mapping(self) -> bool:
+        return isinstance(self._node, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        return isinstance(self._node, yaml.SequenceNode)
+
     def entries(self, what: str) -> dict[Word, Node]:
         """A mapping's entries by key, in their order."""
         if not isinstance(self._node, yaml.MappingNode):
@@ -267,6 +279,27 @@ class Node:
             self.wrong(f"{what} must be a whole number from 1, not `{word}`")
             return 0
         return int(word or 0)
+
+    def amount(self, what: str, digits: int = 18) -> int:
+        """A whole number from 1, in which underscores may part the digits."""
+        word = self._scalar(what)
+        if word and not (_AMOUNT.fullmatch(word) and len(word.replace("_", "")) <= digits):
+            self.wrong(f"{what} must be a whole number from 1 with up to {digits} digits, not `{word}`")
+            return 0
+        return int(word or 0)
+
+    def span(self, what: str) -> Span:
+        """A length of time, as ISO 8601 writes it in years, months and days."""
+        word = self._scalar(what)
+        found = _SPAN.fullmatch(word)
+        if word and not found:
+            self.wrong(f"{what} must be a length of time like P5Y, P18M or P10D, not `{word}`")
+        years, months, days = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        return Span(years * 12 + months, days)
+
+    def truth(self, what: str) -> bool:
+        """`true` or `false`."""
+        return self.choice(what, ("true", "false")) == "true"
 
     def day(self, what: str) -> date | None:
         """A date, year-month-day."""

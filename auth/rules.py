@@ -8,11 +8,30 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from datetime import date
-from typing import Any, TypeAlias
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, timedelta
+from typing import Any, Literal, TypeAlias
 
+from auth.access import Duties, Limit, Mask, Since
 from auth.document import Mistakes, Word
+
+Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count"]
+
+
+@dataclass(frozen=True, slots=True)
+class Coordinate:
+    """What a rule has to know of a coordinate: whose it is to share, and what its values are.
+
+    `names` are those of an enumeration, `target` the record type that a link leads to. A derived field tells the coordinate of
+    its input in `derived_from`, and in `probe` whether its answer turns on an argument that the caller chooses.
+    """
+
+    holder: str
+    kind: Kind = "text"
+    names: tuple[str, ...] = ()
+    derived_from: str | None = None
+    target: str | None = None
+    probe: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +93,27 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A column, and what it must be: one of these words, the caller's jurisdiction, or recent enough."""
+
+    column: Word
+    values: tuple[Word, ...] | Since | Literal["jurisdiction"]
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The resident's consent is required; or, on a ground, it is not, and the resident is told later."""
+
+    ground: Word | None = None
+
+    @property
+    def required(self) -> bool:
+        return self.ground is None
+
+
+@dataclass(frozen=True, slots=True)
 class Permission:
-    """`subject` holds the alternatives, empty for any; `case` tells whether one is required."""
+    """`subject` holds the alternatives, empty for any; all of `rows` must hold; `case` is `none`, `required` or `verified`."""
 
     id: Word
     recipients: tuple[Word, ...]
@@ -86,13 +124,27 @@ class Permission:
     access: tuple[Word, ...]
     basis: str
     subject: tuple[Word, ...]
-    case: bool
+    case: str
     valid: Period
+    consent: Consent | None = None
+    rows: tuple[Condition, ...] = ()
+    masks: Mapping[Word, Mask] = field(default_factory=dict)
+    limit: Limit | None = None
+    duties: Duties | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """For whom a prohibition does not hold. Recipients, roles and purposes that are empty mean all of them."""
+
+    recipients: tuple[Word, ...]
+    roles: tuple[Word, ...]
+    purposes: tuple[Word, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Prohibition:
-    """Recipients, roles and purposes that are empty mean all of them."""
+    """Recipients, roles and purposes that are empty mean all of them; all of `when` must hold."""
 
     id: Word
     recipients: tuple[Word, ...]
@@ -101,6 +153,8 @@ class Prohibition:
     items: tuple[Word, ...]
     basis: str
     valid: Period
+    when: tuple[Condition, ...] = ()
+    exempt: tuple[Exemption, ...] = ()
 
 
 AnyRule: TypeAlias = Permission | Prohibition
@@ -108,7 +162,7 @@ AnyRule: TypeAlias = Permission | Prohibition
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """A test that a regulation carries: what must be permitted and denied to whom, as of a day."""
+    """A test that a regulation carries: what must be decided how for whom, as of a day."""
 
     agency: Word
     role: Word
@@ -119,11 +173,13 @@ class Expectation:
     on: date | None
     permitted: tuple[Word, ...]
     denied: tuple[Word, ...]
+    masked: tuple[Word, ...] = ()
+    conditional: tuple[Word, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Regulation:
-    """One holder's sharing regulation, as approved."""
+    """One version of a holder's sharing regulation, as approved. `superseded`: kept among those that are no longer in force."""
 
     name: Word
     holder: Word
@@ -134,16 +190,44 @@ class Regulation:
     permissions: tuple[Permission, ...]
     prohibitions: tuple[Prohibition, ...]
     tests: tuple[Expectation, ...]
+    superseded: bool = False
+
+    @property
+    def rules(self) -> tuple[AnyRule, ...]:
+        return (*self.permissions, *self.prohibitions)
 
 
 @dataclass(frozen=True, slots=True)
 class RegulationSet:
-    """All that a directory says, and the mistakes found while reading it. Parties or purposes are none where unreadable."""
+    """All that a directory says, and the mistakes found while reading it. Parties or purposes are none where unreadable.
+
+    It may hold several versions of a regulation. In force on a day is, of each, the one approved last until then.
+    """
 
     parties: Parties | None
     purposes: Mapping[Word, Purpose] | None
     regulations: tuple[Regulation, ...]
     mistakes: Mistakes
+
+    def as_of(self, day: date) -> RegulationSet:
+        """The same with no version but those in force on a day, in the order of their names."""
+        latest: dict[str, Regulation] = {}
+        for regulation in sorted(self.regulations, key=lambda each: (each.name, each.approved_on or date.max)):
+            if regulation.approved_on is not None and regulation.approved_on <= day:
+                latest[regulation.name] = regulation
+        return replace(self, regulations=tuple(latest.values()))
+
+    def versions(self, name: str) -> tuple[Regulation, ...]:
+        """All versions of a regulation, by the day of their approval."""
+        found = [regulation for regulation in self.regulations if regulation.name == name]
+        return tuple(sorted(found, key=lambda each: each.approved_on or date.max))
+
+    def in_force(self, regulation: Regulation) -> Period:
+        """From the day of a version's approval until the day before the next one's."""
+        assert regulation.approved_on is not None, "a version without a day of approval has a mistake already"
+        days = (each.approved_on for each in self.versions(regulation.name) if each.approved_on)
+        following = next((day for day in days if day > regulation.approved_on), None)
+        return Period(regulation.approved_on, following - timedelta(days=1) if following else None)
 
     @property
     def version(self) -> str:

@@ -14,6 +14,7 @@ from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.pseudonyms import Pseudonyms
 from auth.tokens import Minter, Verifier
 from madang import personas
+from madang.coordinates import coordinates
 from madang.embedded import Embedded
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
@@ -71,7 +72,7 @@ def read_law(settings: Settings) -> Law:
     mistakes += [f"`registers.{name}` is missing, though a file in `registers` declares it" for name in sorted(declared - named)]
     if mistakes:
         raise SettingsError(settings.path, mistakes)
-    authorizer = RegulationAuthorizer.load(settings.regulations, catalogue.coordinates(), today=_Today(settings))
+    authorizer = RegulationAuthorizer.load(settings.regulations, coordinates(catalogue), today=_Today(settings))
     return Law(catalogue, authorizer)
 
 

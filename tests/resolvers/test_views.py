@@ -19,6 +19,7 @@ from graphql import (
 
 from auth.access import Access, Caller, Grantable, Use
 from auth.authorizer import RegulationAuthorizer
+from madang.coordinates import coordinates
 from resolvers.views import Views
 from tests.resolvers.nation import CATALOGUE, CITIZEN, CLERK, NEITHER, SCHEMA
 from tests.resolvers.world import Profile, World, every_use
@@ -151,7 +152,7 @@ def test_child_lists_may_be_ordered_by_what_is_searchable_under_lookup(views: Vi
 
 @pytest.fixture(scope="module")
 def authorizer() -> RegulationAuthorizer:
-    return RegulationAuthorizer.load(REGULATIONS, CATALOGUE.coordinates(), today=lambda: dt.date(2026, 6, 1))
+    return RegulationAuthorizer.load(REGULATIONS, coordinates(CATALOGUE), today=lambda: dt.date(2026, 6, 1))
 
 
 def test_the_passport_officer_looks_residents_up_and_lists_nobody(views: Views, authorizer: RegulationAuthorizer) -> None:

@@ -26,10 +26,11 @@ _YEARS = "extract(year FROM age({today}::timestamp, {{x}}::timestamp))::bigint"
 _LOWER = "greatest({x} / {0} * {0}, '-9223372036854775808'::bigint + {0}) - {0}"
 _BAND = f"(CASE WHEN {{x}} % {{0}} < 0 THEN {_LOWER} ELSE {{x}} / {{0}} * {{0}} END)"
 
-# least() passes over a null: without the test, no number of characters would keep them all.
+# least() passes over a null: without the test, no number of characters would keep them all, and no text be too long for the cast.
 _KEPT = "greatest(least({0}, length({x})), 0)::int"
-_FIRST = f"(CASE WHEN {{0}} IS NOT NULL THEN rpad(left({{x}}, {_KEPT}), length({{x}}), '*') END)"
-_LAST = f"(CASE WHEN {{0}} IS NOT NULL THEN lpad(right({{x}}, {_KEPT}), length({{x}}), '*') END)"
+_SOME = "{x} IS NOT NULL AND {0} IS NOT NULL"
+_FIRST = f"(CASE WHEN {_SOME} THEN rpad(left({{x}}, {_KEPT}), length({{x}}), '*') END)"
+_LAST = f"(CASE WHEN {_SOME} THEN lpad(right({{x}}, {_KEPT}), length({{x}}), '*') END)"
 
 # HMAC (RFC 2104) by the built-in sha256(), for hmac() is in an extension.
 _INNER = "sha256(decode({0}, 'hex') || convert_to({x}, 'UTF8'))"

@@ -1,8 +1,9 @@
-"""The embedded demo: fifteen registers on a PostgreSQL of its own, and the one of them that is reached by HTTP.
+"""The embedded demo: sixteen registers on a PostgreSQL of its own, and the one of them that is reached by HTTP.
 
     with start(Path(".madang")) as nation:
         nation.dsns["mois"]         # PostgreSQL as the gateway's role, which can only SELECT
         nation.mma_url              # the military service register's API
+        nation.gateway_dsn          # the gateway's own database, with the residents' consents
 
 `start` fills the directory at the first time, and again when another population is asked for or the sample itself has changed.
 What is in the directory:
@@ -14,7 +15,9 @@ What is in the directory:
     mma.log         what the API process had to say
 
 Every register is a database of its own with two login roles: the owner, `mois`, and the gateway, `mois_gateway`, which can only
-SELECT. Neither can connect to another register's database. Both need their password; the superuser needs none on the socket.
+SELECT: everything, or what the owner's GRANT statements say, which are run anew at every start. So is the gateway's own database,
+`gateway`, where its role may also count. Neither role can connect to another database. Both need their password; the superuser
+needs none on the socket.
 
 All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
 input, and so does a keeper that then stops PostgreSQL.
@@ -35,7 +38,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +52,11 @@ from madang import LAYERS, cluster
 
 SAMPLE = LAYERS / "examples" / "korea"
 """The sample nation. It is run, never imported: `examples.korea.load` and `examples.korea.mma`."""
+GATEWAY = "gateway"
+"""The gateway's own database. Its tables are made by `GATEWAY_SQL`, and the sample fills in consents."""
+GATEWAY_SQL = LAYERS / "auth" / "gateway.sql"
+API = "mma"
+"""The register that is reached by HTTP. The role that others' gateways have is here its API's, which is the register's own."""
 DIRECTORY = Path(".madang")
 _POPULATION = json.loads((SAMPLE / "data" / "population.json").read_text(encoding="utf-8"))
 RESIDENTS: int = _POPULATION["residents"]
@@ -74,11 +82,18 @@ class Embedded:
     owner_dsns: Mapping[str, str]
     mma_url: str
     mma_api_key: str
+    gateway_dsn: str
+    gateway_owner_dsn: str
+    """The owner may write consents, which the gateway only reads."""
 
 
 def registers() -> tuple[str, ...]:
     """The sample's registers by name."""
     return tuple(sorted(path.stem for path in (SAMPLE / "ddl").glob("*.sql")))
+
+
+def _databases() -> tuple[str, ...]:
+    return (*registers(), GATEWAY)
 
 
 def known_residents() -> dict[str, str]:
@@ -88,11 +103,17 @@ def known_residents() -> dict[str, str]:
 
 
 @contextmanager
-def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int | None = None) -> Iterator[Embedded]:
+def start(
+    directory: Path = DIRECTORY,
+    residents: int | None = None,
+    seed: int | None = None,
+    grants: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Embedded]:
     """Run the demo in a directory, which is filled when need be.
 
-    Without `residents` or `seed` whatever population is there will do, and the first one is of `RESIDENTS` and `SEED`.
-    Raises `EmbeddedError` when the directory is another's, in use, or cannot be filled.
+    Without `residents` or `seed` whatever population is there will do, and the first one is of `RESIDENTS` and `SEED`. `grants`
+    are GRANT statements by register: when they are given, the roles that the gateway logs in as may read what those say and
+    nothing else. Raises `EmbeddedError` when the directory is another's, in use, or cannot be filled, or a grant is not accepted.
     """
     if residents is not None and not FEWEST <= residents <= MOST:
         raise EmbeddedError(f"`{residents}` residents: the sample nation has between {FEWEST:,} and {MOST:,}")
@@ -105,16 +126,20 @@ def start(directory: Path = DIRECTORY, residents: int | None = None, seed: int |
         fresh = _clear(directory, wanted)
         server = stack.enter_context(cluster.run(directory / "postgres"))
         passwords = _passwords(directory)
-        owners = {name: cluster.dsn(server, name, name, passwords[name]) for name in registers()}
+        owners = {name: cluster.dsn(server, name, name, passwords[name]) for name in _databases()}
         if fresh:
             _create(server, passwords)
             _load(owners, wanted)
             cluster.make_durable(server)
             _write(directory / "state.json", wanted)
-        gateways = {name: cluster.dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in registers()}
+        roles = {name: cluster.dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in _databases()}
+        gateway, gateway_owner = roles.pop(GATEWAY), owners.pop(GATEWAY)
+        _grant(server, owners, grants)
         api_key = secrets.token_urlsafe(32)
-        url = stack.enter_context(_mma(directory, gateways["mma"], api_key))
-        yield Embedded(directory, wanted["residents"], wanted["seed"], gateways, owners, url, api_key)
+        url = stack.enter_context(_mma(directory, roles[API], api_key))
+        yield Embedded(
+            directory, wanted["residents"], wanted["seed"], roles, owners, url, api_key, gateway, gateway_owner,
+        )  # fmt: skip
 
 
 @contextmanager
@@ -156,8 +181,9 @@ def _wanted(directory: Path, residents: int | None, seed: int | None) -> dict[st
     """The state of a directory that is as asked for."""
     there = _state(directory) or {"residents": RESIDENTS, "seed": SEED}
     digest = hashlib.sha256()
-    for path in sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv", ".json"}):
-        digest.update(path.relative_to(SAMPLE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    sample = sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv", ".json"})
+    for path in (*sample, GATEWAY_SQL):
+        digest.update(path.relative_to(LAYERS).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return {
         "residents": there["residents"] if residents is None else residents,
         "seed": there["seed"] if seed is None else seed,
@@ -190,7 +216,7 @@ def _clear(directory: Path, wanted: Mapping[str, Any]) -> bool:
 def _passwords(directory: Path) -> dict[str, str]:
     path = directory / "passwords.json"
     if not path.exists():
-        _write(path, {role: secrets.token_urlsafe(24) for name in registers() for role in (name, f"{name}_gateway")})
+        _write(path, {role: secrets.token_urlsafe(24) for name in _databases() for role in (name, f"{name}_gateway")})
     found: dict[str, str] = json.loads(path.read_text())
     return found
 
@@ -207,19 +233,35 @@ def _write(path: Path, content: Any) -> None:
 def _create(server: cluster.Server, passwords: Mapping[str, str]) -> None:
     """The roles and databases. Names are the sample's and passwords are URL-safe, so both are plain in SQL."""
     lines = ["REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;"]
-    for name in registers():
+    for name in _databases():
         gateway = f"{name}_gateway"
         lines += [
             f"CREATE ROLE {name} LOGIN PASSWORD '{passwords[name]}';",
             f"CREATE ROLE {gateway} LOGIN PASSWORD '{passwords[gateway]}';",
-            f"ALTER ROLE {gateway} SET default_transaction_read_only = on;",
+            f"ALTER ROLE {gateway} SET default_transaction_read_only = {'off' if name == GATEWAY else 'on'};",
             f"CREATE DATABASE {name} OWNER {name} TEMPLATE template0 {cluster.LOCALE};",
             f"REVOKE ALL ON DATABASE {name} FROM PUBLIC; GRANT CONNECT ON DATABASE {name} TO {gateway};",
             f"\\connect {name}",
             f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {gateway};",
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {name} IN SCHEMA public GRANT SELECT ON TABLES TO {gateway};",
         ]
+    # The database that was connected to last is the gateway's.
+    lines += [f"SET ROLE {GATEWAY};", f"\\set role {GATEWAY}_gateway", GATEWAY_SQL.read_text(encoding="utf-8")]
     cluster.psql(server, "\n".join(lines))
+
+
+def _grant(server: cluster.Server, owners: Mapping[str, str], grants: Mapping[str, Sequence[str]] | None) -> None:
+    """What the gateway's roles may read, said by each register's owner in one transaction: everything, or what `grants` says."""
+    lines = []
+    for name, dsn in owners.items():
+        role = f"{name}_gateway"
+        everything = (f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};",)
+        lines += [f"\\connect '{dsn}'", "BEGIN;", f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};"]
+        lines += everything if grants is None or name == API else (f"{grant.rstrip(';')};" for grant in grants.get(name, ()))
+        lines.append("COMMIT;")
+    try:
+        cluster.psql(server, "\n".join(lines))
+    except subprocess.CalledProcessError:
+        raise EmbeddedError("a grant to one of the gateway's roles was not accepted: see the message above") from None
 
 
 def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:

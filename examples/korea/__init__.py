@@ -1,4 +1,4 @@
-"""The sample nation: a population made up from public statistics, in fifteen registers. Nobody in it is or was a person.
+"""The sample nation: a population made up from public statistics, in sixteen registers. Nobody in it is or was a person.
 
 rrn        resident numbers that no person ever had
 places     districts, their neighbourhoods, and the ages that live there
@@ -8,8 +8,9 @@ households a district's people sorted into households
 kin        families across households: marriages ended, parents elsewhere, the dead and the emigrated
 known      residents who are the same whatever the size and seed, for examples and tests
 lives      work and income, which several registers agree on
-civil, money, things    the rows of the registers
+civil, money, things, travel, petitions
+           the rows of the registers, and residents' consents
 nation     the parts of the nation, each made on its own
-load       `python -m examples.korea.load`: fills fifteen databases
+load       `python -m examples.korea.load`: fills sixteen databases, and the gateway's own
 mma        `python -m examples.korea.mma`: the military service register's HTTP API
 """

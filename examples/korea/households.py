@@ -14,10 +14,9 @@ from itertools import accumulate
 from random import Random
 
 from examples.korea.calendar import OLDEST, TODAY
-from examples.korea.people import Household, Person, address_in, born, marry
+from examples.korea.people import ADULT, Household, Person, address_in, born, marry
 from examples.korea.places import AGE_GROUPS, District, household_sizes
 
-ADULT = 19
 _FEMALE = (False, True)
 
 

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from random import Random
 
 from examples.korea.calendar import OLDEST, TODAY, by_age
-from examples.korea.households import ADULT
-from examples.korea.people import Household, Person, address_in, born, days_ago, marry, parent_fits, siblings_fit
+from examples.korea.people import ADULT, Household, Person, address_in, born, days_ago, marry, parent_fits, siblings_fit
 from examples.korea.places import District
 
 _YEAR = 365.25

@@ -4,7 +4,7 @@
 They are made by the same code as everybody else; only who they are, and what they have for certain, is written down here.
 
 Words of `Person.sure`: employed, work, car, home, licence, military, travel, passport, old passport, lost passport, closed
-business, disability, poor, protected.
+business, disability, poor, protected, unknown residence, sealed birth, no birth record.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from examples.korea.calendar import BIRTHDAYS, OLDEST, day
 from examples.korea.people import Household, Person, address_in, marry
 from examples.korea.places import District, districts
 
-JONGNO, HAEUNDAE, JUNG = "11110", "26350", "11140"
+JONGNO, HAEUNDAE, JUNG, GANGNAM = "11110", "26350", "11140", "11680"
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,20 @@ def _people() -> dict[str, Person]:
         "leapling": _person("최", "시우", False, 2004, 2, 29, "licence", "passport"),
         "centenarian": _person("정", "옥순", True, 1924, 5, 5),
         "deceased": _person("한", "병철", False, 1922, 8, 15),
-        "protected": _person("윤", "혜진", True, 1990, 12, 1, *at_work, "protected"),
+        "protected": _person("윤", "혜진", True, 1990, 12, 1, *at_work, "car", "protected"),
         "protected-child": _person("오", "예준", False, 2017, 6, 6, "protected"),
         "divorced": _person("오", "성호", False, 1988, 10, 10, *at_work, "car"),
         "poor": _person("강", "춘자", True, 1949, 3, 3, "poor", "disability"),
         "lost-passport": _person("조", "현우", False, 1994, 1, 31, *at_work, "military", "passport", "lost passport"),
         "haeundae": _person("장", "수빈", True, 1997, 2, 28, *at_work, "car", "licence", "passport"),
+        "unknown-residence": _person("서", "지안", True, 1991, 11, 2, *at_work, "car", "unknown residence"),
+        "unknown-residence-child": _person("서", "이준", False, 2018, 4, 16),
+        "guardian": _person("신", "유나", True, 1986, 8, 21, *at_work),
+        "guardian-divorced": _person("권", "태오", False, 1984, 1, 5, *at_work),
+        "guardian-mother": _person("신", "말순", True, 1957, 4, 4),
+        "ward": _person("권", "하람", True, 2014, 10, 30),
+        "sealed-birth": _person("배", "다온", False, 2001, 3, 9, "sealed birth"),
+        "unrecorded-birth": _person("문", "가람", True, 1958, 6, 25, "no birth record"),
     }  # fmt: skip
 
 
@@ -82,6 +90,7 @@ def _relate(people: dict[str, Person]) -> None:
         ("citizen-father", "citizen-mother", "MARRIED", day(1979, 4, 21)),
         ("deceased", "centenarian", "WIDOWED", day(1946, 3, 10)),
         ("divorced", "protected", "DIVORCED", day(2015, 5, 16)),
+        ("guardian-divorced", "guardian", "DIVORCED", day(2012, 6, 2)),
     ):
         marry(people[one], people[other], status)
         people[one].married_on = people[other].married_on = married_on
@@ -92,6 +101,10 @@ def _relate(people: dict[str, Person]) -> None:
         ("citizen-mother", "citizen", "emigrant"),
         ("protected", "protected-child"),
         ("divorced", "protected-child"),
+        ("unknown-residence", "unknown-residence-child"),
+        ("guardian-mother", "guardian"),
+        ("guardian", "ward"),
+        ("guardian-divorced", "ward"),
     ):
         for child in children:
             people[parent].adopt(people[child])
@@ -119,6 +132,12 @@ def _households(people: dict[str, Person]) -> list[Household]:
             (JONGNO, day(2021, 4, 4), [("lost-passport", "HEAD")]),
             (JUNG, day(2019, 12, 12), [("divorced", "HEAD")]),
             (HAEUNDAE, day(2024, 7, 7), [("haeundae", "HEAD")]),
+            (JONGNO, day(2022, 3, 3), [("unknown-residence", "HEAD"), ("unknown-residence-child", "CHILD")]),
+            (JONGNO, day(2005, 10, 10), [("guardian-mother", "HEAD"), ("ward", "GRANDCHILD")]),
+            (GANGNAM, day(2020, 5, 5), [("guardian", "HEAD")]),
+            (HAEUNDAE, day(2016, 2, 1), [("guardian-divorced", "HEAD")]),
+            (JONGNO, day(2025, 9, 1), [("sealed-birth", "HEAD")]),
+            (JONGNO, day(1999, 12, 31), [("unrecorded-birth", "HEAD")]),
         )
     ]
 
@@ -128,6 +147,9 @@ def _household(district: District, moved_in: int, members: list[tuple[Person, st
     household.dong = district.dongs[0]
     household.address = address_in(household.dong, rng)
     household.moved_in = moved_in
+    if {"protected", "unknown residence"} & members[0][0].sure:
+        # Alike but for the addresses, which the one keeps from others and the other does not have.
+        household.moves = 2
     for person, relation in members:
         household.add(person, relation)
         person.dong, person.address = household.dong, household.address

@@ -14,6 +14,7 @@ _BUSINESS = by_age((25, 0.02), (35, 0.1), (50, 0.2), (65, 0.28), (200, 0.35))
 _MEDIAN = by_age((25, 22_000_000), (35, 34_000_000), (45, 43_000_000), (58, 44_000_000), (65, 28_000_000), (200, 17_000_000))
 _CARS = by_age((26, 0.15), (35, 0.5), (65, 0.68), (75, 0.42), (200, 0.15))
 _HOMES = by_age((30, 0.06), (40, 0.38), (50, 0.52), (200, 0.62))
+_UNKNOWN, _EMIGRATED_FROM_NOWHERE = 0.005, 0.3
 _STEMS = ("가온", "나래", "다온", "라온", "마루", "바름", "새론", "아라", "여울", "가람", "누리", "다솜", "미르")
 _TRADES = ("전자", "건설", "물산", "식품", "의원", "학원", "정보", "운수", "섬유", "화학", "기계", "유통", "농산")
 WORKPLACES = tuple(f"{stem}{trade}" for stem in _STEMS for trade in _TRADES)
@@ -71,6 +72,20 @@ def live(people: list[Person], rng: Random) -> None:
         if "home" in sure:
             person.homes = max(person.homes, 1)
         person.protected = "protected" in sure or random() < 0.004
+
+
+def lose(people: list[Person], households: list[Household], rng: Random) -> None:
+    """Takes the addresses of households whose residence is unknown, and of some of the emigrated, who never gave a last one."""
+    random = rng.random
+    for household in households:
+        head = household.members[0]
+        if "unknown residence" in head.sure if head.sure else random() < _UNKNOWN:
+            household.address = ""
+            for member in household.members:
+                member.address = ""
+    for person in people:
+        if person.status == "EMIGRATED" and not person.sure and random() < _EMIGRATED_FROM_NOWHERE:
+            person.address = ""
 
 
 def _work(person: Person, rng: Random) -> None:

@@ -1,7 +1,7 @@
-"""`python -m examples.korea.load`: makes the nation and fills its fifteen databases.
+"""`python -m examples.korea.load`: makes the nation and fills its sixteen databases, and the gateway's with consents.
 
-The databases exist and are empty. Their owners' DSNs come as one line of JSON on standard input, `{"mois": "postgresql://…"}`,
-which then stays open: when it ends before the loading does, the loading is given up.
+The databases exist and are empty; the gateway's own has its tables. Their owners' DSNs come as one line of JSON on standard
+input, `{"mois": "postgresql://…"}`, which then stays open: when it ends before the loading does, the loading is given up.
 
 Two processes make parts while this one copies them, in order, into every register at once. A register is one transaction:
 tables, rows, then indexes. So its rows are frozen and written once, without write-ahead log (`wal_level = minimal`), and a
@@ -30,6 +30,7 @@ from examples.korea import lifeline
 from examples.korea.nation import RESIDENTS, SEED, Part, make, parts
 
 DDL = Path(__file__).parent / "ddl"
+GATEWAY = "gateway"
 _AFTER = "-- After the rows.\n"
 _WORKERS = 2
 _WAITING = 2
@@ -42,6 +43,11 @@ Chunk = dict[str, bytes]
 def registers() -> tuple[str, ...]:
     """The registers by name."""
     return tuple(sorted(path.stem for path in DDL.glob("*.sql")))
+
+
+def databases() -> tuple[str, ...]:
+    """All that is filled, by name: the registers and the gateway's own database."""
+    return (*registers(), GATEWAY)
 
 
 def pack(part: Part) -> dict[str, Chunk]:
@@ -59,8 +65,8 @@ Queues = Mapping[str, asyncio.Queue[Chunk | None]]
 async def load(
     dsns: Mapping[str, str], residents: int, seed: int, loaded: Callable[[int], None], finished: Callable[[], None]
 ) -> None:
-    """Fills the databases; calls `loaded` with the residents of each part and `finished` for each register."""
-    queues: Queues = {register: asyncio.Queue(_WAITING) for register in registers()}
+    """Fills the databases; calls `loaded` with the residents of each part and `finished` for each database."""
+    queues: Queues = {name: asyncio.Queue(_WAITING) for name in databases()}
     indexing = asyncio.Semaphore(_WORKERS)
     async with asyncio.TaskGroup() as tasks:
         for register, queue in queues.items():
@@ -89,18 +95,22 @@ async def _make_parts(residents: int, seed: int, queues: Queues, loaded: Callabl
 async def _fill(
     register: str, dsn: str, queue: asyncio.Queue[Chunk | None], indexing: asyncio.Semaphore, finished: Callable[[], None]
 ) -> None:
-    tables, _, indexes = (DDL / f"{register}.sql").read_text(encoding="utf-8").partition(_AFTER)
+    # The gateway's tables are there: they are no part of the sample.
+    ddl = "" if register == GATEWAY else (DDL / f"{register}.sql").read_text(encoding="utf-8")
+    tables, _, indexes = ddl.partition(_AFTER)
     filled: set[str] = set()
     connection = await asyncpg.connect(dsn)
     try:
         async with connection.transaction():
-            await connection.execute(tables)
+            if ddl:
+                await connection.execute(tables)
             while (chunk := await queue.get()) is not None:
                 filled.update(chunk)
                 for table, rows in chunk.items():
-                    await connection.copy_to_table(table, source=io.BytesIO(rows), format="text", freeze=True)
-            async with indexing:
-                await connection.execute(indexes)
+                    await connection.copy_to_table(table, source=io.BytesIO(rows), format="text", freeze=bool(ddl))
+            if ddl:
+                async with indexing:
+                    await connection.execute(indexes)
         async with indexing:
             await connection.execute(f"ANALYZE {', '.join(sorted(filled))}")
         finished()
@@ -118,12 +128,12 @@ def _give_up() -> None:
 @click.option("--residents", type=int, default=RESIDENTS, show_default=True, help="How many, the dead and the emigrated too.")
 @click.option("--seed", type=int, default=SEED, show_default=True, help="The same seed gives the same nation.")
 def main(residents: int, seed: int) -> None:
-    """Make the sample nation and fill its fifteen databases; their DSNs are one line of JSON on standard input."""
+    """Make the sample nation and fill its databases and the gateway's; their DSNs are one line of JSON on standard input."""
     dsns = json.loads(sys.stdin.buffer.readline())
     lifeline.watch(_give_up)
     with (
         click.progressbar(length=residents, label=f"{residents:,} residents", file=sys.stderr, width=30) as people,
-        click.progressbar(length=len(registers()), label="indexes and statistics", file=sys.stderr, width=30) as indexes,
+        click.progressbar(length=len(databases()), label="indexes and statistics", file=sys.stderr, width=30) as indexes,
     ):
         asyncio.run(load(dsns, residents, seed, people.update, lambda: indexes.update(1)))
 

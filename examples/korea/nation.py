@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from random import Random
 
-from examples.korea import civil, lives, money, things, travel
+from examples.korea import civil, lives, money, petitions, things, travel
 from examples.korea.households import settle
 from examples.korea.kin import tie
 from examples.korea.known import known
@@ -28,7 +28,7 @@ MOST: int = _POPULATION["most"]
 _DEAD, _EMIGRATED = 0.035, 0.012
 
 Tables = dict[str, dict[str, list[str]]]
-"""Register → table → lines of PostgreSQL's text COPY format."""
+"""Register, or `gateway` → table → lines of PostgreSQL's text COPY format."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def populate(part: Part) -> tuple[list[Person], list[Household]]:
         household.id = place
     lives.live(people, _random(part, "lives"))
     lives.impoverish(households, _random(part, "poverty"))
+    lives.lose(people, households, _random(part, "addresses"))
     return people, households
 
 
@@ -115,6 +116,8 @@ def _rows(people: list[Person], homes: list[Household], part: Part) -> Tables:
         "mohw_disability": {"disability": []},
         "mohw_livelihood": {"livelihood_benefit": []},
         "police": {"driving_licence": []},
+        "petitions": {"petition": []},
+        "gateway": {"consent": []},
     }
     mois, scourt, nts, nhis = tables["mois"], tables["scourt"], tables["nts"], tables["nhis"]
     civil.residents(people, mois["resident"])
@@ -137,4 +140,9 @@ def _rows(people: list[Person], homes: list[Household], part: Part) -> Tables:
     things.disabilities(people, tables["mohw_disability"]["disability"], _random(part, "disabilities"))
     civil.livelihood_benefits(homes, tables["mohw_livelihood"]["livelihood_benefit"], _random(part, "benefits"))
     things.driving_licences(people, tables["police"]["driving_licence"], _random(part, "licences"))
+    petition, consent = tables["petitions"]["petition"], tables["gateway"]["consent"]
+    if part.index == 0:
+        petitions.known_petitions(petition, consent)
+    else:
+        petitions.petitions(people, petition, consent, _random(part, "petitions"))
     return tables

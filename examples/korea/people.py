@@ -9,6 +9,7 @@ from random import Random
 from examples.korea.calendar import TODAY, birth_at
 from examples.korea.places import District, Dong
 
+ADULT = 19
 NOTHING_SURE: frozenset[str] = frozenset()
 
 
@@ -40,6 +41,7 @@ class Person:
     district: District = field(init=False)
     dong: Dong = field(init=False)
     address: str = ""
+    """Empty where the residence is unknown."""
     moved_in: int = 0
     protected: bool = False
     work: str | None = None
@@ -52,8 +54,23 @@ class Person:
     cars: int = 0
     homes: int = 0
     """Buildings owned, shops among them."""
+    passport: bool = False
+    licence: bool = False
     sure: frozenset[str] = NOTHING_SURE
     """What a known resident has for certain, in the words of `known`."""
+
+    def has_custody(self, child: Person) -> bool:
+        """Whether a child of this person is under this person's parental authority.
+
+        Parents have it together, or the one who is left. Of divorced ones it has the one who lives with the child, or the mother.
+        """
+        if child.age >= ADULT or "DECEASED" in (self.status, child.status):
+            return False
+        other = child.father if self.female else child.mother
+        if other is None or other is not self.spouse or self.marriage != "DIVORCED":
+            return True
+        alone = [parent.household is child.household for parent in (self, other)]
+        return alone[0] if any(alone) else self.female
 
     def adopt(self, child: Person) -> None:
         """Make `child` this person's own."""
@@ -73,7 +90,10 @@ class Household:
     id: int = 0
     dong: Dong = field(init=False)
     address: str = ""
+    """Empty where the residence is unknown."""
     moved_in: int = 0
+    moves: int = 0
+    """How many moves a known household has on record for certain."""
     poor: str | None = None
     """BENEFIT for a household on the basic livelihood benefit, NEAR for one just above it."""
 

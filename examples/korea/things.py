@@ -37,7 +37,8 @@ def vehicles(people: list[Person], lines: Lines, rng: Random) -> None:
             liens = int(random() * 3) + 1 if random() < 0.08 else 0
             model = _MODELS[int(random() * len(_MODELS))]
             shown = f"{100 + front}{_PLATES[letter]}{digits:04d}"
-            lines.append(f"{place}\t{p.rrn}\t{shown}\tKMX{serial:0>14}\t{model}\t{year}\t{p.address}\t{liens}")
+            base = p.address if p.sure or random() >= 0.01 else ""
+            lines.append(f"{place}\t{p.rrn}\t{shown}\tKMX{serial:0>14}\t{model}\t{year}\t{base or NULL}\t{liens}")
 
 
 def buildings(people: list[Person], lines: Lines, rng: Random) -> None:
@@ -101,6 +102,7 @@ def driving_licences(people: list[Person], lines: Lines, rng: Random) -> None:
         likely = _HAS_LICENCE[p.age] * (0.82 if p.female else 1.0)
         if p.household is None or p.age < 18 or not (random() < likely or p.cars or "licence" in p.sure):
             continue
+        p.licence = True
         issued = p.birth + int(18.2 * 365.25) + int(random() ** 1.5 * min(p.age - 18, 30) * 365)
         issued = min(issued, TODAY - 10)
         term = (3 if p.age >= 75 else 5 if p.age >= 65 else 10) * 365

@@ -31,6 +31,7 @@ def passports_and_crossings(people: list[Person], passports: Lines, crossings: L
         issued = max(latest, p.birth + 40)
         if issued >= end:
             continue
+        p.passport = True
         kind = "ORDINARY" if random() < 0.995 else "OFFICIAL" if random() < 0.9 else "DIPLOMATIC"
         following = end
         for turn in range(3):

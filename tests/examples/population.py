@@ -5,18 +5,20 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 from examples.korea.load import DDL
 from examples.korea.nation import make, parts
 
+GATEWAY = Path(__file__).parents[2] / "auth" / "gateway.sql"
 Row = dict[str, str]
 """Column → text; an absent value is `\\N`."""
 
 
 def columns() -> dict[str, list[str]]:
-    """`register.table` → columns, by the DDL."""
+    """`register.table` → columns, by the DDL; the gateway's own database counts as a register."""
     found = {}
-    for path in DDL.glob("*.sql"):
+    for path in [*DDL.glob("*.sql"), GATEWAY]:
         for table, body in re.findall(r"CREATE TABLE (\w+) \((.*?)\n\);", path.read_text(encoding="utf-8"), re.DOTALL):
             found[f"{path.stem}.{table}"] = [name for name in re.findall(r"^    (\w+) ", body, re.MULTILINE) if name != "CHECK"]
     return found
@@ -54,8 +56,8 @@ class Population:
 
     @cached_property
     def parents(self) -> dict[str, list[str]]:
-        """Resident number → the parents that the birth names."""
-        return {
+        """Resident number → the parents that the birth names; none without a birth."""
+        return {rrn: [] for rrn in self.by_rrn} | {
             row["rrn"]: [parent for parent in (row["father_rrn"], row["mother_rrn"]) if parent != "\\N"]
             for row in self["scourt.birth"]
         }

@@ -68,7 +68,8 @@ def test_relations_stand_from_both_sides_and_once(population: Population) -> Non
 
 
 def test_everybody_has_a_birth_that_names_the_parents_of_the_register(population: Population) -> None:
-    assert len(population["scourt.birth"]) == len(population["mois.resident"])
+    # One of the known residents has none.
+    assert len(population["scourt.birth"]) == len(population["mois.resident"]) - 1
     for row in population["scourt.birth"]:
         born = population.by_rrn[row["rrn"]]["birth_date"]
         assert born < row["registered_on"] <= REFERENCE_DAY.isoformat() or born == REFERENCE_DAY.isoformat()
@@ -162,6 +163,32 @@ def test_many_adults_live_apart_from_parents_who_are_on_record(population: Popul
     assert 0.15 < apart / adults < 0.6
 
 
+def test_married_parents_have_custody_together_and_divorced_ones_apart(population: Population) -> None:
+    custody = {
+        (row["rrn"], row["relative_rrn"]): row["custody"] == "t"
+        for row in population["scourt.family_relation"]
+        if row["relation"] == "CHILD"
+    }
+    assert all(row["relation"] == "CHILD" for row in population["scourt.family_relation"] if row["custody"] == "t")
+    marriages = {row["rrn"]: row for row in population["scourt.marriage"]}
+    seen: Counter[str] = Counter()
+    for child, parents in population.parents.items():
+        row = population.by_rrn[child]
+        living = [parent for parent in parents if population.by_rrn[parent]["status"] != "DECEASED"]
+        having = [parent for parent in parents if custody[parent, child]]
+        if is_adult(row["birth_date"]) or row["status"] == "DECEASED":
+            assert not having
+        elif len(living) == 2 and marriages[living[0]]["status"] == "DIVORCED":
+            seen["divorced"] += 1
+            assert len(having) == 1
+            homes = {parent: population.by_rrn[parent]["household_id"] for parent in living}
+            assert row["household_id"] not in homes.values() or homes[having[0]] == row["household_id"]
+        else:
+            seen["together" if len(living) == 2 else "alone"] += 1
+            assert having == living
+    assert all(seen[kind] > 30 for kind in ("divorced", "together", "alone")), seen
+
+
 def test_moves_end_at_the_address_and_begin_from_nowhere(population: Population) -> None:
     moves: dict[str, list[dict[str, str]]] = {}
     for row in population["mois.move_in"]:
@@ -169,6 +196,7 @@ def test_moves_end_at_the_address_and_begin_from_nowhere(population: Population)
     for home in population["mois.household"]:
         chain = sorted(moves[home["id"]], key=lambda row: row["date"])
         assert chain[0]["from_address"] == "\\N"
+        assert home["address"] != "\\N" or {row["to_address"] for row in chain} == {"\\N"}
         assert [row["from_address"] for row in chain[1:]] == [row["to_address"] for row in chain[:-1]]
         assert chain[-1]["to_address"] == home["address"]
         for member in population.households[home["id"]]:

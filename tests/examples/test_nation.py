@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from examples.korea.calendar import REFERENCE_DAY
 from examples.korea.known import known
 from examples.korea.load import pack, registers
 from examples.korea.nation import FEWEST, Part, parts
 from examples.korea.places import DATA
+from madang.words import CASE
 from tests.examples.population import Population, columns, population_of
 
 ROOT = Path(__file__).parents[2]
@@ -59,10 +61,10 @@ def test_a_size_that_cannot_be_is_refused(residents: int) -> None:
         parts(residents, 1)
 
 
-def test_rows_fit_the_tables_of_fifteen_registers(population: Population) -> None:
-    assert len(registers()) == 15
+def test_rows_fit_the_tables_of_sixteen_registers_and_the_gateway(population: Population) -> None:
+    assert len(registers()) == 16
     assert set(population.tables) == set(columns())
-    assert all(rows for rows in population.tables.values())
+    assert [table for table, rows in population.tables.items() if not rows] == ["gateway.subject_use"]
     assert all(None not in row.values() for rows in population.tables.values() for row in rows)
 
 
@@ -82,6 +84,8 @@ UNIQUE = {
     "molit_buildings.building": ("id",),
     "mohw_livelihood.livelihood_benefit": ("id",),
     "police.driving_licence": ("rrn", "number"),
+    "petitions.petition": ("id", "number"),
+    "gateway.consent": ("id",),
 }
 
 
@@ -136,6 +140,71 @@ def test_the_other_known_residents_are_what_the_readme_says(population: Populati
     lost = [row["status"] for row in population["mofa.passport"] if row["rrn"] == numbers["lost-passport"]]
     assert "LOST" in lost
     assert any(row["rrn"] == numbers["citizen-daughter"] for row in population["mofa.passport"])
+    births = {row["rrn"]: row for row in population["scourt.birth"]}
+    assert births[numbers["sealed-birth"]]["sealed"] == "t"
+    assert numbers["unrecorded-birth"] not in births
+
+
+def test_a_protected_resident_and_one_of_unknown_residence_differ_in_nothing_but_addresses(population: Population) -> None:
+    """What is withheld of the one must look like what the other lacks, so there is as much of either."""
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    shapes = []
+    for name in ("protected", "unknown-residence"):
+        resident = population.by_rrn[numbers[name]]
+        home = next(row for row in population["mois.household"] if row["id"] == resident["household_id"])
+        moves = [row for row in population["mois.move_in"] if row["household_id"] == home["id"]]
+        vehicles = [row for row in population["molit_vehicles.vehicle"] if row["owner_rrn"] == resident["rrn"]]
+        addresses = [resident["address"], home["address"], *(row["to_address"] for row in moves)]
+        addresses += [row["base_address"] for row in vehicles]
+        assert {address == "\\N" for address in addresses} == {name == "unknown-residence"}
+        shapes.append((resident["district_code"], home["size"], len(moves), len(vehicles)))
+    assert shapes == [("11110", "2", 2, 1)] * 2
+
+
+def test_a_child_in_another_household_is_in_the_care_of_one_divorced_parent(population: Population) -> None:
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    who = {name: population.by_rrn[numbers[name]] for name in ("guardian", "guardian-divorced", "ward")}
+    assert len({row["household_id"] for row in who.values()}) == 3
+    custody = {
+        row["rrn"]: row["custody"] for row in population["scourt.family_relation"] if row["relative_rrn"] == numbers["ward"]
+    }
+    assert (custody[numbers["guardian"]], custody[numbers["guardian-divorced"]]) == ("t", "f")
+
+
+def test_the_known_petitions_and_consents_are_there(population: Population) -> None:
+    numbers = json.loads((DATA / "known_residents.json").read_text(encoding="utf-8"))
+    petitions = {row["number"]: row for row in population["petitions.petition"]}
+    for known in json.loads((DATA / "known_petitions.json").read_text(encoding="utf-8")):
+        row = petitions[known["number"]]
+        assert (row["agency"], row["service"], row["resident_rrn"]) == (
+            known["agency"],
+            known["service"],
+            numbers[known["resident"]],
+        )
+    assert petitions["2026-00017"]["closed_on"] == "\\N"
+    consents = [
+        row for row in population["gateway.consent"] if row["item"] == "TaxCertificate.income" and row["agency"] == "jongno"
+    ]
+    found = {row["rrn"]: (row["until"] > REFERENCE_DAY.isoformat(), row["revoked"]) for row in consents}
+    assert found[numbers["citizen"]] == (True, "f")
+    assert found[numbers["lost-passport"]] == (True, "t")
+    assert found[numbers["leapling"]] == (False, "f")
+    assert numbers["poor"] not in found
+
+
+def test_a_petition_is_of_the_office_that_decides_it(population: Population) -> None:
+    """A municipality's own residents petition it, and whoever renews a passport or a licence has one."""
+    district = {"jongno": "11110", "gangnam": "11680", "haeundae": "26350"}
+    passports = {row["rrn"] for row in population["mofa.passport"]}
+    licences = {row["rrn"] for row in population["police.driving_licence"]}
+    known = {row["number"] for row in json.loads((DATA / "known_petitions.json").read_text(encoding="utf-8"))}
+    for row in population["petitions.petition"]:
+        assert CASE.fits(row["number"])
+        assert row["opened_on"] <= REFERENCE_DAY.isoformat()
+        if row["number"] not in known and row["agency"] in district:
+            assert population.by_rrn[row["resident_rrn"]]["district_code"] == district[row["agency"]]
+        assert row["service"] != "passport-renewal" or row["resident_rrn"] in passports
+        assert row["service"] != "driving-licence-renewal" or row["resident_rrn"] in licences
 
 
 def test_parts_are_of_about_one_size_and_cover_every_district() -> None:

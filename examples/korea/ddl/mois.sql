@@ -9,7 +9,7 @@ CREATE TABLE resident (
     status text NOT NULL CHECK (status IN ('REGISTERED', 'EMIGRATED', 'DECEASED')),
     relation_to_head text
         CHECK (relation_to_head IN ('HEAD', 'SPOUSE', 'CHILD', 'PARENT', 'SIBLING', 'GRANDCHILD', 'OTHER')),
-    address text NOT NULL,
+    address text,
     address_protected boolean NOT NULL,
     district_code text NOT NULL CHECK (district_code ~ '^[0-9]{5}$'),
     moved_in_on date NOT NULL,
@@ -22,7 +22,7 @@ CREATE TABLE household (
     id bigint NOT NULL,
     head_id bigint NOT NULL,
     size bigint NOT NULL CHECK (size > 0),
-    address text NOT NULL,
+    address text,
     district_code text NOT NULL CHECK (district_code ~ '^[0-9]{5}$')
 );
 CREATE TABLE move_in (
@@ -30,7 +30,7 @@ CREATE TABLE move_in (
     household_id bigint NOT NULL,
     date date NOT NULL,
     from_address text,
-    to_address text NOT NULL,
+    to_address text,
     reason text NOT NULL CHECK (reason IN ('JOB', 'FAMILY', 'HOUSING', 'EDUCATION', 'ENVIRONMENT', 'OTHER'))
 );
 -- After the rows.

@@ -6,7 +6,7 @@ CREATE TABLE vehicle (
     vin text NOT NULL CHECK (length(vin) = 17),
     model text NOT NULL,
     year bigint NOT NULL,
-    base_address text NOT NULL,
+    base_address text,
     liens bigint NOT NULL CHECK (liens >= 0)
 );
 -- After the rows.

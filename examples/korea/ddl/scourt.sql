@@ -3,6 +3,7 @@ CREATE TABLE birth (
     rrn text NOT NULL,
     registered_on date NOT NULL,
     place text NOT NULL,
+    sealed boolean NOT NULL,
     father_rrn text,
     mother_rrn text
 );
@@ -10,7 +11,8 @@ CREATE TABLE family_relation (
     id bigint NOT NULL,
     rrn text NOT NULL,
     relation text NOT NULL CHECK (relation IN ('PARENT', 'CHILD', 'SPOUSE')),
-    relative_rrn text NOT NULL CHECK (relative_rrn <> rrn)
+    relative_rrn text NOT NULL CHECK (relative_rrn <> rrn),
+    custody boolean NOT NULL CHECK (relation = 'CHILD' OR NOT custody)
 );
 CREATE TABLE marriage (
     id bigint NOT NULL,

@@ -1,4 +1,4 @@
-"""The embedded demo: fifteen databases with two roles each, filled once, and nothing left running."""
+"""The embedded demo: sixteen registers and the gateway's own database with two roles each, and nothing left running."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ async def query(dsn: str, statement: str) -> list[asyncpg.Record]:
         await connection.close()
 
 
-async def test_there_are_fifteen_registers(nation: Embedded) -> None:
-    assert len(registers()) == 15
+async def test_there_are_sixteen_registers(nation: Embedded) -> None:
+    assert len(registers()) == 16
     assert set(nation.dsns) == set(nation.owner_dsns) == set(registers())
     [[residents]] = await query(nation.dsns["mois"], "SELECT count(*) FROM resident")
     assert residents == nation.residents
@@ -53,6 +53,8 @@ async def test_there_are_fifteen_registers(nation: Embedded) -> None:
 async def test_a_gateway_reads_every_table_of_its_register(nation: Embedded) -> None:
     for full in columns():
         register, table = full.split(".")
+        if register == "gateway":
+            continue
         [[user, rows]] = await query(nation.dsns[register], f'SELECT current_user, count(*) FROM "{table}"')
         assert user == f"{register}_gateway"
         assert rows > 0
@@ -93,7 +95,53 @@ async def test_a_role_needs_its_password(nation: Embedded) -> None:
         await query(nation.dsns["mois"].replace(secret, "guess"), "SELECT 1")
     assert stat.S_IMODE((nation.directory / "passwords.json").stat().st_mode) == 0o600
     passwords = json.loads((nation.directory / "passwords.json").read_text())
-    assert len(set(passwords.values())) == 30
+    assert len(set(passwords.values())) == 34
+
+
+async def test_the_gateway_reads_consents_and_counts(nation: Embedded) -> None:
+    dsn = nation.gateway_dsn
+    [[consents]] = await query(dsn, "SELECT count(*) FROM consent")
+    assert consents > 0
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await query(dsn, "UPDATE consent SET revoked = false")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await query(dsn, "CREATE TABLE stolen (id int)")
+    await query(dsn, "INSERT INTO subject_use VALUES ('a/b', 'jongno', 'x', '2026-11-01 09:00+09', 1)")
+    await query(dsn, "UPDATE subject_use SET subjects = 2 WHERE rule = 'a/b'")
+    [[subjects]] = await query(dsn, "DELETE FROM subject_use WHERE rule = 'a/b' RETURNING subjects")
+    assert subjects == 2
+    [[owner]] = await query(nation.gateway_owner_dsn, "SELECT tableowner FROM pg_tables WHERE tablename = 'consent'")
+    assert owner == "gateway"
+
+
+async def test_a_gateway_reads_what_its_grants_say_and_nothing_else(small: Path) -> None:
+    """Grants are of one start: the next one may have others, or none."""
+    grants = {"mois": ["GRANT SELECT (id, rrn) ON resident TO mois_gateway;", "GRANT SELECT ON household TO mois_gateway"]}
+    with start(small, grants=grants) as nation:
+        assert await query(nation.dsns["mois"], "SELECT id, rrn FROM resident LIMIT 1")
+        assert await query(nation.dsns["mois"], "SELECT * FROM household LIMIT 1")
+        for statement in ("SELECT name FROM resident", "SELECT id FROM resident WHERE name = ''", "SELECT id FROM move_in"):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                await query(nation.dsns["mois"], statement)
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await query(nation.dsns["nts"], "SELECT id FROM business")
+        assert await query(nation.gateway_dsn, "SELECT id FROM consent LIMIT 1")
+        assert await healthy(nation)
+    with start(small, grants={"mois": ["GRANT SELECT (name) ON resident TO mois_gateway"]}) as nation:
+        assert await query(nation.dsns["mois"], "SELECT name FROM resident LIMIT 1")
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await query(nation.dsns["mois"], "SELECT id FROM resident")
+    with start(small) as nation:
+        assert await query(nation.dsns["mois"], "SELECT * FROM resident LIMIT 1")
+
+
+def test_a_grant_that_is_not_accepted_ends_the_start(small: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with (
+        pytest.raises(EmbeddedError, match="was not accepted"),
+        start(small, grants={"nts": ["GRANT SELECT ON crown TO nts_gateway"]}),
+    ):
+        pass
+    assert 'relation "crown" does not exist' in capfd.readouterr().err
 
 
 async def test_keys_are_indexed_and_statistics_taken(nation: Embedded) -> None:

@@ -1,4 +1,4 @@
-"""The fifteen registers declare the graph that was agreed: every coordinate, its type, and the column or join behind it.
+"""The sixteen registers declare the graph that was agreed: every coordinate, its type, and the column or join behind it.
 
 `GRAPH` is written by hand. A coordinate that appears, goes or changes its meaning changes it here too, for all to see.
 """
@@ -16,7 +16,8 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, strip_none
+from schema import nts, petitions, scourt
+from schema.catalogue import Catalogue, ColumnField, DeclarationError, DerivedField, Field, IdField, LinkField, strip_none
 
 HOLDERS = {
     "mois": "mois",
@@ -34,6 +35,7 @@ HOLDERS = {
     "mohw_disability": "mohw",
     "mohw_livelihood": "mohw",
     "police": "police",
+    "petitions": "saeol",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
 
@@ -74,6 +76,7 @@ GRAPH = {
         Resident.marriage: Marriage = rrn → rrn
         BirthRecord.registeredOn: date = registered_on, sortable
         BirthRecord.place: str = place
+        BirthRecord.sealed: bool = sealed
         BirthRecord.father: Resident = father_rrn → rrn
         BirthRecord.mother: Resident = mother_rrn → rrn
         Marriage.marriedOn: date = married_on, sortable
@@ -183,6 +186,14 @@ GRAPH = {
         DrivingLicence.renewBy: date = renew_by, sortable
         DrivingLicence.status: LicenceStatus = status
     """,
+    "petitions": """
+        Resident.petitions: [Petition] = rrn → resident_rrn, by -opened_on
+        Petition.number: str = number
+        Petition.agency: str = agency
+        Petition.service: str = service
+        Petition.openedOn: date = opened_on, sortable
+        Petition.closedOn: date = closed_on
+    """,
 }
 
 RECORDS = {
@@ -205,6 +216,7 @@ RECORDS = {
     "Disability": "mohw_disability.disability by rrn",
     "LivelihoodBenefit": "mohw_livelihood.livelihood_benefit by id",
     "DrivingLicence": "police.driving_licence by rrn",
+    "Petition": "petitions.petition by id",
 }
 
 
@@ -277,6 +289,49 @@ def test_the_sample_nations_tables_have_what_the_register_declares(register: str
             for field in record.sortable():
                 assert real[record.table][field.column].never_null, f"{field.coordinate} orders lists, so it may not be null"
             assert real[record.table][record.key].never_null
+
+
+def test_cases_are_told_by_petitions_and_guardians_by_the_family_register(catalogue: Catalogue) -> None:
+    """Their columns are among the source's tables, with their types."""
+    cases, guardianship = catalogue.cases, catalogue.guardianship
+    assert cases is not None
+    assert guardianship is not None
+    assert cases.record.__name__ == "Petition"
+    assert catalogue.tables("petitions")["petition"] == {
+        "id": int, "number": str, "agency": str, "service": str, "resident_rrn": str, "opened_on": date, "closed_on": date,
+    }  # fmt: skip
+    assert guardianship.through.where == (("relation", "CHILD"), ("custody", True))
+    assert (guardianship.child.__name__, guardianship.birth_date, guardianship.majority) == ("Resident", "birth_date", 19)
+    assert catalogue.tables("scourt")["family_relation"] == {
+        "rrn": str, "relative_rrn": str, "relation": str, "custody": bool,
+    }  # fmt: skip
+
+
+def test_without_their_registers_there_are_no_cases_and_no_guardians() -> None:
+    catalogue = Catalogue.load(["schema.mois", "schema.nts"])
+    assert (catalogue.cases, catalogue.guardianship) == (None, None)
+
+
+@pytest.mark.parametrize("name", ["CASES", "GUARDIANSHIP"])
+def test_two_registers_cannot_both_tell_of_cases_or_guardians(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = {"CASES": petitions.CASES, "GUARDIANSHIP": scourt.GUARDIANSHIP}
+    monkeypatch.setattr(nts, name, exported[name], raising=False)
+    with pytest.raises(DeclarationError, match=f"`{name}` is exported by `schema.\\w+` and `schema.\\w+`"):
+        Catalogue.load(f"schema.{register}" for register in HOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns"),
+    [
+        ("resident", {"address"}),
+        ("household", {"address"}),
+        ("move_in", {"from_address", "to_address"}),
+    ],
+)
+def test_an_address_can_be_absent(table: str, columns: set[str]) -> None:
+    """Else a withheld one could be told from it."""
+    found = tables_of("mois")[table]
+    assert {column for column in found if column.endswith("address") and not found[column].never_null} == columns
 
 
 class Real(typing.NamedTuple):

@@ -5,20 +5,23 @@ Conditions are worked out in SQL's three values, an order by comparing two rows,
 
 from __future__ import annotations
 
+import hmac
 from datetime import date
+from fractions import Fraction
 from functools import cmp_to_key
+from math import floor
 from typing import Any
 
 import orjson
 
-from sources.protocol import All, Batch, Call, Compare, Count, Holds, Json, Nothing, Only, Some
-from tests.sources.register import ROWS, TABLES
+from sources.protocol import All, Batch, Call, Compare, Count, Exists, Holds, Json, Not, Nothing, Only, Some
+from tests.sources.register import ROWS, SMALLEST, TABLES
 
 
 def expected(batch: Batch) -> dict[Any, list[tuple[Any, ...]]]:
     """The rows of each key, without the key; those of a shape without a key under None."""
     shape, keys, values = batch
-    rows = [join_all(shape.joins, {f".{column}": value for column, value in row.items()}) for row in ROWS[shape.table]]
+    rows = [join_all(shape.joins, own(row)) for row in ROWS[shape.table]]
     rows = [row for row in rows if shape.where is None or truth(shape.where, row, values) is True]
     if shape.columns == (Count(),):
         return {None: [(len(rows),)]}
@@ -47,6 +50,10 @@ def answered(batch: Batch, rows: Any) -> dict[Any, list[tuple[Any, ...]]]:
     return found
 
 
+def own(row: dict[str, Any]) -> dict[str, Any]:
+    return {f".{column}": value for column, value in row.items()}
+
+
 def join_all(joins: Any, row: dict[str, Any]) -> dict[str, Any]:
     for join in joins:
         matches = [
@@ -71,6 +78,14 @@ def truth(condition: Any, row: dict[str, Any], values: Any) -> bool | None:
             return None
         results = {"=": left == right, "<": left < right, "<=": left <= right, ">": left > right, ">=": left >= right}
         return bool(results[condition.operator])
+    if isinstance(condition, Not):
+        return truth(condition.condition, row, values) is not True
+    if isinstance(condition, Exists):
+        return any(
+            cell(condition.column, own(other)) == cell(condition.on, row) is not None
+            and (condition.condition is None or truth(condition.condition, own(other), values) is True)
+            for other in ROWS[condition.table]
+        )
     parts = [truth(part, row, values) for part in condition.conditions]
     decisive = isinstance(condition, Some)
     assert isinstance(condition, (All, Some))
@@ -95,13 +110,37 @@ def column(c: Any, row: dict[str, Any], values: Any) -> Any:
 def operand(o: Any, row: dict[str, Any], values: Any) -> Any:
     if not isinstance(o, Call):
         return cell(o, row)
-    value, arguments = cell(o.column, row), [values[param.index] for param in o.args]
-    if value is None:
-        return None
-    if o.function == "at_most":
-        return value <= arguments[0]
-    age = birthdays(value, arguments[-1])
-    return age if o.function == "years_since" else age >= arguments[0]
+    value = operand(o.column, row, values)
+    return None if value is None else call(o.function, value, [values[param.index] for param in o.args])
+
+
+def call(function: str, value: Any, arguments: list[Any]) -> Any:
+    match function, arguments:
+        case "at_most", [bound]:
+            return value <= bound
+        case "years_since", [today]:
+            return birthdays(value, today)
+        case "reached_age", [years, today]:
+            return birthdays(value, today) >= years
+        case "band", [n]:
+            return max(floor(Fraction(value, n)) * n, SMALLEST)
+        case "threshold", [n]:
+            return 0 if value < n else n
+        case "year", []:
+            return date(value.year, 1, 1)
+        case "first", [n]:
+            return "".join(character if number < n else "*" for number, character in enumerate(value))
+        case "last", [n]:
+            return call("first", value[::-1], [n])[::-1]
+        case "initial", []:
+            return call("first", value, [1])
+        case "district", []:
+            spaces = [number for number, character in enumerate(value) if character == " "]
+            return value[: spaces[1]] if len(spaces) > 1 else value
+        case "pseudonym", [inner, _]:
+            key = bytes(byte ^ 0x36 for byte in bytes.fromhex(inner))
+            return hmac.digest(key, value.encode(), "sha256").hex()[:32]
+    raise AssertionError(function)
 
 
 def birthdays(born: date, today: date) -> int:

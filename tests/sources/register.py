@@ -36,6 +36,7 @@ TABLES: Tables = {
 
 SMALLEST, LARGEST = -(2**63), 2**63 - 1
 NAMES = ["김철수", "이영희", "O'Brien", 'say "hi"', "back\\slash", "new\nline", "naïve", "Ωmega", "😀", "a", "B", "á", "", "%_"]
+NAMES += ["서울특별시 종로구 사직로 8", "부산광역시 중구", "two  spaces here", " ", "e\u0301 {0} 👨\u200d👩\u200d👧"]
 
 DDL = """
 CREATE TABLE person (id bigint PRIMARY KEY, code text UNIQUE, name text, kind text, born date, score bigint, active boolean);
@@ -45,7 +46,7 @@ CREATE INDEX ON event (person_code);
 
 
 def _rows() -> dict[str, list[dict[str, Any]]]:
-    chance = random.Random(20260301)
+    chance = random.Random(20260303)
 
     def maybe(value: Any) -> Any:
         return None if chance.random() < 0.15 else value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sources.evaluate import hmac_blocks
 from sources.protocol import (
     All,
     Batch,
     Call,
     Compare,
     Count,
+    Exists,
     Holds,
     Join,
     Json,
+    Not,
     Nothing,
     Only,
     Order,
@@ -33,6 +36,22 @@ from tests.sources.register import LARGEST, NAMES, ROWS, SMALLEST, TABLES
 
 PERSON = Join("p", "person", "code", "person_code")
 TODAYS = st.dates(date(2023, 2, 26), date(2024, 3, 2))
+FUNCTIONS: dict[Any, tuple[type, type]] = {
+    "years_since": (date, int),
+    "reached_age": (date, bool),
+    "at_most": (int, bool),
+    "band": (int, int),
+    "threshold": (int, int),
+    "year": (date, date),
+    "first": (str, str),
+    "last": (str, str),
+    "initial": (str, str),
+    "district": (str, str),
+    "pseudonym": (str, str),
+}
+"""function → of what, to what."""
+BLOCKS = hmac_blocks(b"a key of the contract")
+NUMBERS = [SMALLEST, -1, 0, 7, 10, 60, 2**53, LARGEST]
 
 
 async def check(source: Source, batch: Batch) -> dict[Any, list[tuple[Any, ...]]]:
@@ -53,12 +72,12 @@ async def check(source: Source, batch: Batch) -> dict[Any, list[tuple[Any, ...]]
 class Shapes:
     """Draws a shape with its keys and values."""
 
-    def __init__(self, draw: st.DrawFn, *, able: bool) -> None:
+    def __init__(self, draw: st.DrawFn, *, able: bool, outer: Shapes | None = None) -> None:
         self.draw = draw
         self.able = able
-        self.values: list[Any] = []
+        self.values: list[Any] = outer.values if outer else []
         self.table = draw(st.sampled_from(["person", "event"]))
-        self.joins = (PERSON,) if able and self.table == "event" and draw(st.booleans()) else ()
+        self.joins = (PERSON,) if able and not outer and self.table == "event" and draw(st.booleans()) else ()
         self.columns = list(TABLES[self.table])
         if self.joins:
             self.columns += [f"p.{column}" for column in TABLES["person"]]
@@ -83,7 +102,8 @@ class Shapes:
 
     def type(self, column: str) -> Any:
         join, _, name = column.rpartition(".")
-        return TABLES["person" if join else self.table][name]
+        kind = TABLES["person" if join else self.table][name]
+        return str if isinstance(kind, tuple) else kind
 
     def value(self, column: str) -> st.SearchStrategy[Any]:
         """Values that the column has, and one that it has not."""
@@ -98,27 +118,60 @@ class Shapes:
         return Param(len(self.values) - 1)
 
     def condition(self, depth: int) -> Any:
-        if depth and self.draw(st.booleans()):
+        kind = self.draw(st.integers(0, 7)) if depth else 0
+        if kind > 4:
             parts = tuple(self.condition(depth - 1) for _ in range(self.draw(st.integers(0, 3))))
             return self.draw(st.sampled_from([All, Some]))(parts)
-        operand: Any = self.draw(st.sampled_from(self.columns))
+        if kind == 3:
+            return Not(self.condition(depth - 1))
+        if kind == 2 and self.able:
+            return self.exists(depth - 1)
         operator = self.draw(st.sampled_from(["=", "<", "<=", ">", ">=", "in"]))
+        operand: Any = self.draw(st.sampled_from(self.columns))
         values = self.value(operand)
         if self.draw(st.integers(0, 3)) == 0:
             operand = self.call()
-            values = st.integers(0, 60) if operand.function == "years_since" else st.booleans()
+            values = self.result(operand)
         return Compare(operand, operator, self.param(self.draw(st.lists(values, max_size=4) if operator == "in" else values)))
 
-    def call(self) -> Call:
-        function = self.draw(st.sampled_from(["years_since", "reached_age", "at_most"]))
+    def exists(self, depth: int) -> Exists:
+        other = Shapes(self.draw, able=self.able, outer=self)
+        on = self.draw(st.sampled_from(self.columns))
+        column = self.draw(st.sampled_from(other.columns_of(self.type(on)) or ["id"]))
+        if self.type(on) is not other.type(column):
+            on = "id"
+        return Exists(other.table, column, on, other.condition(depth) if self.draw(st.booleans()) else None)
+
+    def call(self, result: Any = None, depth: int = 1) -> Call:
+        """A call on a column or on another call, by default of any type."""
+        possible = [name for name, (of, to) in FUNCTIONS.items() if self.columns_of(of) and result in (None, to)]
+        function = self.draw(st.sampled_from(possible))
+        of = FUNCTIONS[function][0]
+        nested = depth and self.draw(st.booleans())
+        operand = self.call(of, depth - 1) if nested else self.draw(st.sampled_from(self.columns_of(of)))
+        return Call(function, operand, tuple(map(self.param, self.arguments(function, operand))))
+
+    def arguments(self, function: str, operand: Any) -> list[Any]:
+        draw = self.draw
+        if function in ("years_since", "reached_age"):
+            while isinstance(operand, Call):
+                operand = operand.column
+            today = draw(TODAYS) + timedelta(days=366 if operand == "held" else 0)
+            return [today] if function == "years_since" else [draw(st.integers(0, 60)), today]
         if function == "at_most":
-            bound = self.param(self.draw(st.sampled_from([SMALLEST, -1, 0, 10, LARGEST])))
-            return Call("at_most", self.draw(st.sampled_from(self.columns_of(int))), (bound,))
-        born = "born" if self.table == "person" else "p.born" if self.joins else "held"
-        today = self.param(self.draw(TODAYS) + timedelta(days=366 if born == "held" else 0))
-        if function == "years_since":
-            return Call("years_since", born, (today,))
-        return Call("reached_age", born, (self.param(self.draw(st.integers(0, 60))), today))
+            return [draw(st.sampled_from(NUMBERS))]
+        if function in ("band", "threshold"):
+            return [draw(st.sampled_from([1, 2, 7, 10, 10_000_000, 2**62 + 1, LARGEST]))]
+        if function in ("first", "last"):
+            return [draw(st.sampled_from([1, 2, 3, 30, 2**31, LARGEST]))]
+        return list(BLOCKS) if function == "pseudonym" else []
+
+    def result(self, call: Call) -> st.SearchStrategy[Any]:
+        """Values to compare a call's with."""
+        masked = ["", "김**", "**수", "서울특별시 종로구", "😀"]
+        days = [date(1996, 1, 1), date(2024, 1, 1)]
+        values: dict[type, list[Any]] = {int: NUMBERS, bool: [False, True], date: days, str: masked}
+        return st.sampled_from(values[FUNCTIONS[call.function][1]])
 
     def column(self, *, inside: bool = False) -> Any:
         kind = self.draw(st.integers(0, 9))
@@ -129,7 +182,7 @@ class Shapes:
         if kind == 6:
             return Holds(self.condition(1))
         if kind == 7:
-            return Only(self.condition(1), self.draw(st.sampled_from(self.columns)))
+            return Only(self.condition(1), self.call() if self.draw(st.booleans()) else self.draw(st.sampled_from(self.columns)))
         if kind == 8 or inside or not self.able:
             return Nothing()
         parts = tuple(self.column(inside=True) for _ in range(self.draw(st.integers(1, 4))))
@@ -298,7 +351,136 @@ async def test_null_compares_false_even_with_null(source: Source) -> None:
         assert {rows[0] for rows in found.values()} == {(False,)}
 
 
+async def test_what_does_not_hold_of_null_is_not(source: Source) -> None:
+    red = Compare("kind", "=", Param(0))
+    shape = Shape("person", ("kind", Only(Not(red), "id"), Holds(Not(Not(red)))), "id", where=Some((red, Not(red))))
+    found = await check(source, Batch(shape, [row["id"] for row in ROWS["person"]], ("RED",)))
+    assert len(found) == len(ROWS["person"])
+    assert {rows[0][0] for rows in found.values()} >= {None, "RED"}
+    assert all(shown == (None if kind == "RED" else number) for number, [(kind, shown, _)] in found.items())
+    shape = Shape("person", (Holds(Not(All(()))), Holds(Not(Some(()))), Holds(Not(Compare("id", "=", Param(0))))), "id")
+    assert await check(source, Batch(shape, [1], (None,))) == {1: [(False, True, True)]}
+
+
+async def masked(source: Source, call: Call, column: str, values: Sequence[Any]) -> dict[Any, Any]:
+    """What a call leaves of each of the column's values."""
+    found = await check(
+        source, Batch(Shape("person", (column, call), "id"), [row["id"] for row in ROWS["person"]], tuple(values))
+    )
+    left = dict(rows[0] for rows in found.values())
+    assert left.pop(None) is None
+    return left
+
+
+async def test_bands_go_down_and_no_further_than_64_bits(source: Source) -> None:
+    tens = await masked(source, Call("band", "score", (Param(0),)), "score", [10])
+    assert tens == {SMALLEST: SMALLEST, -1: -10, 0: 0, 1: 0, 2: 0, 2**53 + 1: 2**53 - 2, LARGEST: LARGEST - 7}
+    assert (await masked(source, Call("band", "score", (Param(0),)), "score", [2**62]))[SMALLEST] == SMALLEST
+    for n in (1, 2, 3, 2**62 + 1, LARGEST - 1, LARGEST):
+        for number, lower in (await masked(source, Call("band", "score", (Param(0),)), "score", [n])).items():
+            assert lower == SMALLEST or (lower % n == 0 and number - n < lower <= number)
+
+
+async def test_a_threshold_tells_whether_it_is_reached(source: Source) -> None:
+    for n in (1, 2, LARGEST):
+        left = await masked(source, Call("threshold", "score", (Param(0),)), "score", [n])
+        assert left == {number: n if number >= n else 0 for number in left}
+
+
+async def test_a_year_is_its_first_day(source: Source) -> None:
+    left = await masked(source, Call("year", "born", ()), "born", [])
+    assert left == {born: date(born.year, 1, 1) for born in left}
+
+
+TEXTS = {
+    "김철수": ("김**", "김철*", "*철수", "김철수"),
+    "😀": ("😀", "😀", "😀", "😀"),
+    "": ("", "", "", ""),
+    "new\nline": ("n*******", "ne******", "******ne", "new\nline"),
+    "서울특별시 종로구 사직로 8": ("서**************", "서울*************", "************* 8", "서울특별시 종로구"),
+    "부산광역시 중구": ("부*******", "부산******", "******중구", "부산광역시 중구"),
+    "two  spaces here": ("t***************", "tw**************", "**************re", "two "),
+    " ": (" ", " ", " ", " "),
+    "e\u0301 {0} 👨\u200d👩\u200d👧": ("e***********", "e\u0301**********", "**********\u200d👧", "e\u0301 {0}"),
+}
+
+
+async def test_characters_are_code_points_and_words_end_at_each_space(source: Source) -> None:
+    calls = (
+        Call("initial", "note", ()),
+        Call("first", "note", (Param(0),)),
+        Call("last", "note", (Param(0),)),
+        Call("district", "note", ()),
+    )
+    batch = Batch(Shape("event", ("note", *calls), "year"), [2020, 2021, 2022, 2023], (2,))
+    left = {note: shown for rows in (await check(source, batch)).values() for note, *shown in rows}
+    assert left.pop(None) == [None] * 4
+    assert {note: tuple(left[note]) for note in TEXTS} == TEXTS
+
+
+async def test_fewer_characters_than_one_are_none_and_more_than_there_are_all(source: Source) -> None:
+    for function in ("first", "last"):
+        for n in (-1, 0, SMALLEST):
+            left = await masked(source, Call(function, "name", (Param(0),)), "name", [n])
+            assert left == {name: "*" * len(name) for name in left}
+        for n in (100, 2**31, LARGEST):
+            left = await masked(source, Call(function, "name", (Param(0),)), "name", [n])
+            assert left == {name: name for name in left}
+
+
+async def test_pseudonyms_differ_by_text_and_by_key(source: Source) -> None:
+    call = Call("pseudonym", "name", (Param(0), Param(1)))
+    one, other = [await masked(source, call, "name", hmac_blocks(key)) for key in (b"one", b"other")]
+    assert len({*one.values(), *other.values()}) == len(one) + len(other) > 20
+    assert all(len(shown) == 32 and not set(shown) - set("0123456789abcdef") for shown in one.values())
+
+
+@pytest.mark.parametrize("function", ["band", "threshold", "first", "last"])
+async def test_an_amount_of_null_leaves_nothing(source: Source, function: Any) -> None:
+    column = "name" if function in ("first", "last") else "score"
+    batch = Batch(Shape("person", (Call(function, column, (Param(0),)),), "id"), [1, 2, 4, 5], (None,))
+    assert {tuple(row[1:]) for row in await source.fetch(batch)} == {(None,)}
+
+
+async def test_a_call_on_a_call(source: Source) -> None:
+    decade = Call("band", Call("years_since", "born", (Param(0),)), (Param(1),))
+    city = Call("initial", Call("district", "name", ()), ())
+    shape = Shape("person", (Only(Compare(decade, ">", Param(2)), decade), city, "born", "name"), "id")
+    found = await check(source, Batch(shape, [row["id"] for row in ROWS["person"]], (date(2024, 3, 1), 10, 0)))
+    assert {rows[0][0] for rows in found.values()} >= {None, 20, 30, 40}
+
+
 # Beyond keyed columns.
+
+HELD = Exists("event", "person_code", "code", Compare("year", "=", Param(0)))
+NUMBERED = Exists("person", "id", "amount")
+
+
+async def test_a_row_of_another_table_exists(able_source: Source) -> None:
+    keys = [row["id"] for row in ROWS["person"]]
+    some = {row["person_code"] for row in ROWS["event"] if row["year"] == 2020}
+    shape = Shape("person", (Only(HELD, "name"), Holds(HELD), Holds(Not(HELD)), "name", "code"), "id")
+    found = await check(able_source, Batch(shape, keys, (2020,)))
+    for ((shown, there, absent, name, code),) in found.values():
+        assert (shown, there, absent) == (name if code in some - {None} else None, code in some - {None}, not there)
+    assert {rows[0][1] for rows in found.values()} == {False, True}
+    assert any(rows[0][-1] is None for rows in found.values())
+    for where in (HELD, Not(HELD), Exists("event", "person_code", "code")):
+        for limit in (None, Param(1)):
+            shape = Shape("person", ("id",), "kind", where=where, order=(Order("id"),), limit=limit)
+            await check(able_source, Batch(shape, ["RED", "GREEN"], (2021, 3)))
+        assert (await check(able_source, Batch(Shape("person", (Count(),), where=where), (), (2021,))))[None][0][0] > 0
+
+
+async def test_existence_may_start_at_a_join_and_ask_on(able_source: Source) -> None:
+    again = Exists("event", "person_code", "code", Compare("amount", ">", Param(0)))
+    deep = Exists("person", "code", "p.code", All((again, Compare("kind", "in", Param(1)))))
+    columns = (Json(("a", "b", "c"), (Only(deep, Call("initial", "p.name", ())), Holds(Not(deep)), "id")), Holds(deep))
+    for key in (None, "year", "p.kind"):
+        for limit in (None, Param(2)):
+            shape = Shape("event", columns, key, (PERSON,), where=Not(NUMBERED), order=(Order("id"),), limit=limit)
+            keys: Any = {None: (), "year": [2020, 2022], "p.kind": ["RED", "BLUE"]}[key]
+            await check(able_source, Batch(shape, keys, (5, ["RED", "GREEN"], 4)))
 
 
 async def test_an_absent_join_is_null_and_a_key_may_be_of_the_join(able_source: Source) -> None:
@@ -345,6 +527,18 @@ UNKNOWN = [
     Shape("person", ("id",), "id", order=(Order("nothing"),)),
     Shape("person", (Call("years_since", "name", (Param(0),)),), "id"),
     Shape("person", (Call("at_most", "score", ()),), "id"),
+    Shape("person", (Call("band", "name", (Param(0),)),), "id"),
+    Shape("person", (Call("initial", "score", ()),), "id"),
+    Shape("person", (Call("pseudonym", "name", (Param(0),)),), "id"),
+    Shape("person", (Call("band", Call("year", "born", ()), (Param(0),)),), "id"),
+    Shape("person", (Call("initial", Call("initial", "nothing", ()), ()),), "id"),
+    Shape("person", ("id",), "id", where=Not(Compare("nothing", "=", Param(0)))),
+    Shape("person", ("id",), "id", where=Exists("nobody", "id", "id")),
+    Shape("person", ("id",), "id", where=Exists("event", "nothing", "id")),
+    Shape("person", ("id",), "id", where=Exists("event", "id", "nothing")),
+    Shape("person", ("id",), "id", where=Exists("event", "person_code", "id")),
+    Shape("person", ("id",), "id", where=Exists("event", "id", "id", Compare("code", "=", Param(0)))),
+    Shape("person", (Holds(Not(Exists("event", "id", "id", Exists("event", "id", "score")))),), "id"),
     Shape("event", ("id",), "id", joins=(Join("p", "person", "nothing", "person_code"),)),
     Shape("event", ("id",), "id", joins=(Join("p", "person", "id", "person_code"),)),
     Shape("person", (Count(), "id"), "id"),
@@ -367,6 +561,9 @@ BEYOND = [
     Shape("person", ("id",)),
     Shape("person", (Count(),)),
     Shape("person", (Json(("id",), ("id",)),), "id"),
+    Shape("person", ("id",), "id", where=Exists("event", "id", "id")),
+    Shape("person", (Holds(Not(Some((Exists("event", "id", "id"),)))),), "id"),
+    Shape("person", (Only(All((Exists("event", "id", "id"),)), "id"),), "id"),
 ]
 
 

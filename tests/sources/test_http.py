@@ -22,6 +22,7 @@ from sources.protocol import (
     Call,
     Compare,
     Holds,
+    Not,
     Only,
     Order,
     Param,
@@ -75,7 +76,7 @@ async def test_only_the_columns_that_the_shape_reads_are_asked_for(register: Reg
         "person",
         (Only(red, "name"), Holds(red), Call("reached_age", "born", (Param(1), Param(2)))),
         "code",
-        where=Compare("score", "<", Param(1)),
+        where=Not(Compare(Call("band", Call("threshold", "score", (Param(1),)), (Param(1),)), "<", Param(1))),
         order=(Order("id"),),
     )
     await source.fetch(Batch(shape, ["c1"], ("RED", 0, None)))

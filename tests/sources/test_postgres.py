@@ -18,6 +18,8 @@ from sources.protocol import (
     Batch,
     Compare,
     Count,
+    Exists,
+    Holds,
     Param,
     Shape,
     SourceError,
@@ -26,7 +28,7 @@ from sources.protocol import (
     SourceUnavailable,
     Tables,
 )
-from tests.sources.register import ROWS, TABLES, fill_database
+from tests.sources.register import DDL, ROWS, TABLES, create_database, fill_database
 
 BY_ID = Shape("person", ("name",), "id")
 EVENTS = Shape("event", ("note",), "id")
@@ -66,6 +68,22 @@ async def connections(dsn: str, wanted: int) -> int:
         return count
     finally:
         await owner.close()
+
+
+async def many_events(server: PostgresServer, name: str) -> str:
+    """A database of this name with 10,000 people, and 50,000 events in which a few of them take part."""
+    await create_database(server.get_uri(), name)
+    owner = await asyncpg.connect(server.get_uri(name))
+    try:
+        await owner.execute(DDL)
+        await owner.execute("INSERT INTO person (id, code) SELECT n, 'c' || n FROM generate_series(1, 10000) AS n")
+        await owner.execute(
+            "INSERT INTO event (id, person_code, year) SELECT n, 'c' || n % 10000, 2020 FROM generate_series(1, 50000) AS n"
+        )
+        await owner.execute("ANALYZE")
+    finally:
+        await owner.close()
+    return name
 
 
 # Connections.
@@ -310,3 +328,23 @@ async def test_a_value_of_the_wrong_type_fails_its_batch_alone(source: PostgresS
     with pytest.raises(SourceNonsense):
         await source.fetch(Batch(shape, [1], ("not a number",)))
     assert len(await source.fetch(Batch(BY_ID, [row["id"] for row in ROWS["person"]]))) == len(ROWS["person"])
+
+
+# Plans.
+
+
+@pytest.mark.parametrize("form", ["a column", "a condition"])
+async def test_rows_of_another_table_are_found_by_their_index(postgres_server: PostgresServer, form: str) -> None:
+    dsn = postgres_server.get_uri(await many_events(postgres_server, f"many_{form.replace(' ', '_')}"))
+    held = Exists("event", "person_code", "code", Compare("year", "=", Param(0)))
+    shape = Shape("person", (Holds(held),), "id") if form == "a column" else Shape("person", ("id",), "id", where=held)
+    source = PostgresSource("many", dsn, TABLES)
+    connection = await source._keyed.take()
+    try:
+        await connection.execute(f"PREPARE batch AS {source.statement(shape)}")
+        plan = "\n".join(row[0] for row in await connection.fetch("EXPLAIN EXECUTE batch(ARRAY[1, 2, 4], 2020)"))
+    finally:
+        source._keyed.give_back(connection)
+        await source.aclose()
+    assert "event_person_code_idx" in plan
+    assert "Seq Scan on event" not in plan

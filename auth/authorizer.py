@@ -69,7 +69,8 @@ class RegulationProfile:
         decision = self._table.cell(*self._circumstance).decide(coordinate, access, use, case=case, day=day)
         if not decision.denied:
             return decision
-        return replace(decision, remedy=remedy(self._table, self._circumstance, coordinate, access, use, case=case, day=day))
+        change = remedy(self._table, self._circumstance, decision, access, use, case=case, day=day)
+        return replace(decision, remedy=change) if change else decision
 
 
 class InForce:

@@ -11,31 +11,29 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Literal, get_args
 
-from auth.access import Access, Reason, Remedy, Use
+from auth.access import Access, Decision, Reason, Remedy, Use
 from auth.reach import Circumstance
 from auth.table import Table
 
 
 def remedy(
-    table: Table, circumstance: Circumstance, coordinate: str, access: Access, use: Use, *, case: bool, day: date
+    table: Table, circumstance: Circumstance, denial: Decision, access: Access, use: Use, *, case: bool, day: date
 ) -> Remedy | None:
-    """The first change that helps; none if no single one does. Only to be asked of what is denied."""
-    cell = table.cell(*circumstance)
-    denial = cell.decide(coordinate, access, use, case=case, day=day)
-    assert denial.denied, "what is granted needs no remedy"
+    """The first change that helps against a denial; none if no single one does."""
+    cell, coordinate = table.cell(*circumstance), denial.coordinate
     prohibited = denial.reason is Reason.PROHIBITED
-    if not prohibited and not case and not cell.decide(coordinate, access, use, case=True, day=day).denied:
+    if not prohibited and not case and cell.grants(coordinate, access, use, case=True, day=day):
         return Remedy("case")
     for change, value, other in _others(table, circumstance):
-        if not table.cell(*other).decide(coordinate, access, use, case=case, day=day).denied:
+        if table.cell(*other).grants(coordinate, access, use, case=case, day=day):
             return Remedy(change, value)
     if prohibited:
         return None
     for another in get_args(Access):
-        if another != access and not cell.decide(coordinate, another, use, case=case, day=day).denied:
+        if another != access and cell.grants(coordinate, another, use, case=case, day=day):
             return Remedy("access", another)
     for end, limit in _days(table, circumstance, coordinate, use, day):
-        if not cell.decide(coordinate, access, use, case=case, day=limit).denied:
+        if cell.grants(coordinate, access, use, case=case, day=limit):
             return Remedy(end, limit.isoformat())
     return None
 

@@ -103,6 +103,13 @@ class Cell:
         reason = Reason.NO_LONGER_VALID if named else Reason.NO_PERMISSION
         return _deny(coordinate, reason, [offer.grant.rule for offer in named])
 
+    def grants(self, coordinate: str, access: Access, use: Use, *, case: bool, day: date) -> bool:
+        """Whether the decision would grant anything, to whatever rows."""
+        return any(
+            access in offer.access and offer.valid.holds(day) and (case or offer.case == "none")
+            for offer in self.offers.get((coordinate, use), ())
+        ) and not any(bar.valid.holds(day) and not bar.when for bar in self.bars.get(coordinate, ()))
+
     def _told(self, bar: Bar, grants: Iterable[Grant], access: Access, *, case: bool, day: date) -> bool:
         """Whether, of every row that these grants show, the caller may read whole what the prohibition turns on."""
         for match in bar.when:

@@ -2,10 +2,10 @@
 
 `madang.toml` of the sample nation reads as an example and says what each key means. Paths are relative to the settings file,
 but for the demo's data directory, which is relative to where the command runs. No secret need stand in it: `env:NAME` stands
-for the environment variable's value and `file:PATH` for a file's content, in `ids.secret` and in each source's address and
-`api_key`.
+for the environment variable's value and `file:PATH` for a file's content, in `ids.secret`, in `gateway.dsn` and in each source's
+address and `api_key`.
 
-A file with a section `[demo]` is a demo: sources without an address are the embedded sample registers, tokens are minted for the
+A file with a section `[demo]` is a demo: sources without an address are the embedded sample's, tokens are minted for the
 personas, and nothing but loopback is listened on.
 """
 
@@ -26,6 +26,8 @@ from resolvers.operation import Limits
 
 SECRET_BYTES = 32
 MEGABYTE = 1_000_000
+GATEWAY = "gateway"
+"""The source of the gateway's own database, beside the registers'."""
 
 
 class SettingsError(Exception):
@@ -50,7 +52,7 @@ class Server:
 
 @dataclass(frozen=True)
 class SourceSettings:
-    """One source. `address` is a DSN or a URL, none for an embedded register; `timeout` in seconds, `queue` in batches."""
+    """One source. `address` is a DSN or a URL, none for an embedded one; `timeout` in seconds, `queue` in batches."""
 
     kind: Literal["postgres", "http"]
     address: str | None = field(repr=False)
@@ -105,6 +107,8 @@ class Settings:
     limits: Limits
     regulations: Path
     registers: Mapping[str, RegisterSettings]
+    gateway: SourceSettings
+    """The gateway's own database."""
     tokens: TokenSettings | None
     ids_secret: bytes | None = field(repr=False)
     demo: Demo | None
@@ -130,6 +134,7 @@ def load(path: Path) -> Settings:
         limits=_limits(limits),
         regulations=_regulations(top.section("regulations")),
         registers=_registers(top.section("registers"), demo is not None),
+        gateway=_gateway(top.section("gateway"), demo is not None),
         tokens=_tokens(top.section("tokens")) if demo is None or "tokens" in top else None,
         ids_secret=_ids(top.section("ids")) if demo is None or "ids" in top else None,
         demo=demo,
@@ -186,9 +191,17 @@ def _registers(section: Section, demo: bool) -> Mapping[str, RegisterSettings]:
         if module and not _is_module(module):
             register.mistake("schema", f"names the module `{module}`, which is not there; it lies in schema/ or on PYTHONPATH")
         registers[name] = RegisterSettings(module, _source(register.section("source"), demo))
+    if GATEWAY in registers:
+        section.mistake(GATEWAY, "has the name of the gateway's own database; give it another")
     if not registers:
         section.mistake("", "is empty; name at least one register")
     return registers
+
+
+def _gateway(section: Section, demo: bool) -> SourceSettings:
+    if "dsn" not in section and not demo:
+        section.mistake("dsn", "is missing; only a demo has an embedded database for consents and counts")
+    return _reached(section, "postgres", section.secret("dsn") if "dsn" in section else None, None)
 
 
 def _source(section: Section, demo: bool) -> SourceSettings:
@@ -200,8 +213,12 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     api_key = section.secret("api_key") if kind == "http" and address is not None else None
     if address is not None and kind == "http" and not address.startswith(("http://", "https://")):
         section.mistake(key, "must begin with `https://` or `http://`")
+    return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
+
+
+def _reached(section: Section, kind: Literal["postgres", "http"], address: str | None, api_key: str | None) -> SourceSettings:
     return SourceSettings(
-        kind="http" if kind == "http" else "postgres",
+        kind=kind,
         address=address,
         api_key=api_key,
         connections=section.integer("connections", 4, 1, 100) if kind == "postgres" else 4,

@@ -29,6 +29,9 @@ source = { kind = "postgres", dsn = "file:dsn", timeout = 1, connections = 8 }
 [registers.mma]
 schema = "schema.mma"
 source = { kind = "http", url = "https://mma.example/api", api_key = "env:MADANG_TEST_KEY" }
+[gateway]
+dsn = "env:MADANG_TEST_GATEWAY"
+connections = 2
 """
 
 
@@ -47,10 +50,11 @@ def mistakes(directory: Path, content: str) -> list[str]:
     return caught.value.mistakes
 
 
-def test_the_sample_nation_is_a_demo_of_fifteen_embedded_registers() -> None:
+def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers() -> None:
     settings = load(ROOT / "madang.toml")
     assert settings.demo is not None
-    assert len(settings.registers) == 15
+    assert len(settings.registers) == 16
+    assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())
     assert settings.server.host == "127.0.0.1"
     assert settings.server.timezone.key == "Asia/Seoul"
@@ -61,7 +65,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
     shipped = (ROOT / "madang.toml").read_text()
     lines = [line for line in shipped.splitlines() if not line.startswith("# ") or " = " in line]
     uncommented = "\n".join(line.removeprefix("# ") for line in lines if "example.go.kr" not in line and "env:" not in line)
-    uncommented = uncommented.replace("# [tokens]", "").replace("# [ids]", "")
+    uncommented = uncommented.replace("# [tokens]", "").replace("# [ids]", "").replace("# [gateway]", "")
     for words in ('audience = "madang"', 'keys = "keys.json"'):
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
@@ -70,6 +74,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
     theirs, ours = load(path), load(ROOT / "madang.toml")
     assert uncommented.count("depth = 15") == 1
     assert (theirs.server, theirs.limits, theirs.registers) == (ours.server, ours.limits, ours.registers)
+    assert theirs.gateway == ours.gateway
     assert theirs.demo is not None
     assert theirs.demo == ours.demo
 
@@ -77,6 +82,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
 def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MADANG_TEST_SECRET", SECRET)
     monkeypatch.setenv("MADANG_TEST_KEY", "key of mma")
+    monkeypatch.setenv("MADANG_TEST_GATEWAY", "postgresql://own.example/gateway")
     settings = load(written(tmp_path, REAL))
     assert settings.demo is None
     assert settings.ids_secret == bytes.fromhex(SECRET)
@@ -85,6 +91,8 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     nts, mma = settings.registers["nts"].source, settings.registers["mma"].source
     assert (nts.kind, nts.address, nts.timeout, nts.connections) == ("postgres", "postgresql://nts.example/nts", 1.0, 8)
     assert (mma.kind, mma.address, mma.api_key) == ("http", "https://mma.example/api", "key of mma")
+    own = settings.gateway
+    assert (own.kind, own.address, own.connections, own.timeout) == ("postgres", "postgresql://own.example/gateway", 2, 2.0)
     for secret in (SECRET, "postgresql", "key of mma"):
         assert secret not in repr(settings)
 
@@ -94,6 +102,7 @@ def test_keys_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     own = own.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
     own = own.replace('kind = "postgres"', 'kind = "postgres", dsn = "postgresql://x/y"')
     own = own.replace('kind = "http"', 'kind = "http", url = "https://x.example", api_key = "k"')
+    own += '\n[gateway]\ndsn = "postgresql://x/y"'
     own += f'\n[tokens]\nissuer = "i"\naudience = "a"\nkeys = "keys.json"\n[ids]\nsecret = "{SECRET}"\n'
     settings = load(written(tmp_path, own))
     assert settings.demo is None
@@ -129,6 +138,11 @@ schema = "schema.mma"
 source = { kind = "http", url = "ftp://x", api_key = "env:MADANG_NOT_SET", conections = 1 }
 [registers.mofa]
 source = { kind = "postgres" }
+[registers.gateway]
+schema = "schema.nts"
+source = { kind = "postgres", dsn = "x" }
+[gateway]
+connections = 0
 [sevrer]
 """,
     )
@@ -146,6 +160,9 @@ source = { kind = "postgres" }
         "`registers.mma.source.url` must begin with `https://` or `http://`",
         "`registers.mofa.schema` is missing; give a text",
         "`registers.mofa.source.dsn` is missing; only a demo has embedded registers",
+        "`registers.gateway` has the name of the gateway's own database; give it another",
+        "`gateway.dsn` is missing; only a demo has an embedded database for consents and counts",
+        "`gateway.connections` is `0`, but must be a whole number from 1 to 100",
         "`tokens` needs one of `keys` (a file: PEM or a JWK set) and `jwks` (the address of a JWK set)",
         "`tokens.audience` is missing; give a text",
         "`ids.secret` must be 32 bytes or more in hexadecimal; `openssl rand -hex 32` makes one",

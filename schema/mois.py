@@ -129,7 +129,7 @@ class MoveIn:
     date: dt.date | None = column(sortable=True)
     """The day of the move."""
     from_address: str | None = column()
-    """Address before the move; null for a first registration."""
+    """Address before the move; null for a first registration, and where the residence has since been found to be unknown."""
     to_address: str | None = column()
     """Address after the move; null where the residence has since been found to be unknown."""
     reason: MoveReason | None = column()

@@ -19,7 +19,7 @@ from auth.lint import lint
 from auth.rules import Condition, Coordinate, Kind, Parties, Permission, Prohibition, Regulation, RegulationSet
 
 _RULES = 2000
-_CIRCUMSTANCES = 4_000_000
+_CIRCUMSTANCES = 1_000_000
 _VALUES: Mapping[Kind, str] = {"int": "whole numbers", "date": "days like 2026-03-02", "bool": "`true` or `false`"}
 
 
@@ -27,7 +27,7 @@ def check(regulations: RegulationSet, coordinates: Mapping[str, Coordinate], tod
     """All mistakes of a set as of a day and from then on, those of reading it included, by file and line."""
     mistakes = Mistakes(list(regulations.mistakes.found))
     _Names(regulations, coordinates, today, mistakes).check()
-    _versions(regulations, today, mistakes)
+    _versions(regulations.regulations, mistakes)
     if not mistakes.found:
         lint(regulations, coordinates, today, mistakes)
     return mistakes.sorted()
@@ -140,7 +140,7 @@ class _Names:
             if column.kind != "text":
                 self._mistakes.add(place, f"{named} holds no districts, so it is in no jurisdiction")
         else:
-            holds = _VALUES.get(column.kind) or " or ".join(f"`{name}`" for name in column.names)
+            holds = _VALUES.get(column.kind) or ", ".join(f"`{name}`" for name in column.names)
             for word in values:
                 if value(word, column) is None:
                     self._mistakes.add(word.place, f"{named} never is `{word}`; it holds {holds}")
@@ -175,22 +175,21 @@ class _Names:
                 self._mistakes.add(word.place, f"`{word}` is held by `{column.holder}`, so `{holder}` cannot rule on it")
 
 
-def _versions(regulations: RegulationSet, today: date, mistakes: Mistakes) -> None:
+def _versions(regulations: Iterable[Regulation], mistakes: Mistakes) -> None:
     """Versions of one regulation are one holder's, and are approved one after the other."""
     by_name: dict[str, list[Regulation]] = {}
-    for regulation in regulations.regulations:
+    for regulation in regulations:
         if regulation.name and regulation.version and regulation.approved_on:
             by_name.setdefault(regulation.name, []).append(regulation)
     for versions in by_name.values():
-        # Of two that have one number, the one that stands among the superseded is no second.
-        versions.sort(key=lambda each: (each.version, each.approved_on, each.name.place))
+        versions.sort(key=lambda each: (each.version, each.name.place))
         for before, after in pairwise(versions):
             _follows(before, after, mistakes)
-        latest = regulations.in_force(versions[-1])
-        if versions[-1].superseded and latest.holds(max(today, versions[-1].approved_on or today)):
-            name = versions[-1].name
+        latest = versions[-1]
+        if latest.superseded:
             mistakes.add(
-                name.place, f"no version supersedes version {versions[-1].version} of `{name}`; move the file one folder up"
+                latest.name.place,
+                f"no version supersedes version {latest.version} of `{latest.name}`; move this file one folder up",
             )
 
 

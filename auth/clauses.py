@@ -104,7 +104,7 @@ def _conditions(found: Mapping[str, Node], key: str) -> tuple[Condition, ...]:
     if key not in found:
         return ()
     entries = found[key].entries(f"`{key}`")
-    if found[key].empty():
+    if found[key].is_mapping and found[key].empty():
         found[key].wrong(f"`{key}` is empty; leave it out if nothing depends on the row")
     read = [_condition(column, node) for column, node in entries.items() if _is_coordinate(column, node)]
     return tuple(condition for condition in read if condition is not None)
@@ -143,7 +143,7 @@ def _among(node: Node) -> tuple[Word, ...] | Literal["jurisdiction"]:
 
 def _masks(node: Node) -> Mapping[Word, Mask]:
     entries = node.entries("`mask`")
-    if node.empty():
+    if node.is_mapping and node.empty():
         node.wrong("`mask` is empty; leave it out if everything is shown whole")
     masks = {coordinate: _mask(coordinate, each) for coordinate, each in entries.items() if _is_coordinate(coordinate, each)}
     return {coordinate: mask for coordinate, mask in masks.items() if mask is not None}
@@ -169,7 +169,7 @@ def _kind(word: str) -> MaskKind:
 
 def _limit(node: Node) -> Limit:
     found = node.fields("`limit`", (), ("officer", "agency"))
-    if node.empty():
+    if node.is_mapping and node.empty():
         node.wrong("`limit` needs `officer` or `agency`")
     officer, agency = (found[key].number(f"`{key}`") if key in found else None for key in ("officer", "agency"))
     if officer and agency and officer > agency:
@@ -181,7 +181,7 @@ def _limit(node: Node) -> Limit:
 
 def _duties(node: Node) -> Duties:
     found = node.fields("`duties`", (), ("retain", "store"))
-    if node.empty():
+    if node.is_mapping and node.empty():
         node.wrong("`duties` needs `retain` or `store`")
     retain = found["retain"].span("`retain`") if "retain" in found else None
     return Duties(retain, found["store"].truth("`store`") if "store" in found else True)

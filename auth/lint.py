@@ -173,6 +173,16 @@ class _Law:
 
     def _needless(self, number: int, regulation: Regulation) -> None:
         prohibition = regulation.prohibitions[number]
+        reach = self.table.reach(prohibition)
+        if not any(self.table.samples(prohibition)):
+            self.mistakes.add(
+                prohibition.id.place, f"`{prohibition.id}` prohibits nothing, because its exceptions are for everybody"
+            )
+            return
+        for said, exempt in zip(prohibition.exempt, reach.exempt, strict=True):
+            if not (exempt.agencies & reach.agencies and exempt.roles & reach.roles and exempt.purposes & reach.purposes):
+                word = next(iter((*said.recipients, *said.roles, *said.purposes)))
+                self.mistakes.add(word.place, f"this exception means nothing: `{prohibition.id}` does not prohibit there anyway")
         for place, other in enumerate(regulation.prohibitions):
             includes = place != number and self._includes(other, prohibition)
             if includes and (place < number or not self._includes(prohibition, other)):

@@ -11,23 +11,16 @@ import pytest
 from auth.authorizer import BrokenRegulations, RegulationAuthorizer
 from auth.checker import check
 from auth.regulations import read
+from tests.auth.rulebook import NATION
 
 HERE = Path(__file__).parent
-COORDINATES = {
-    **dict.fromkeys(
-        ("Person.name", "Person.age", "Person.adult", "Person.number", "Person.address", "Person.secret", "Person.tax"),
-        "interior",
-    ),
-    "Tax.income": "tax",
-    "Tax.year": "tax",
-    "Passport.number": "passports",
-}
+TODAY = date(2026, 3, 10)
 CASES = sorted(path.name for path in (HERE / "broken").iterdir())
 
 
 def said(directory: Path) -> str:
     """What the checker says of a directory, with file names alone."""
-    mistakes = check(read(directory), COORDINATES)
+    mistakes = check(read(directory), NATION, TODAY)
     return "".join(f"{mistake}\n".replace(f"{directory}/", "").replace(str(directory), ".") for mistake in mistakes)
 
 
@@ -39,7 +32,7 @@ def test_says_what_is_wrong_with(case: str, tmp_path: Path) -> None:
     assert expected, "a broken set has a mistake"
     assert said(tmp_path) == expected
     with pytest.raises(BrokenRegulations) as raised:
-        RegulationAuthorizer.load(tmp_path, COORDINATES, today=lambda: date(2026, 2, 10))
+        RegulationAuthorizer.load(tmp_path, NATION, today=lambda: TODAY)
     assert str(raised.value).count("\n") + 1 == len(raised.value.mistakes) == expected.count("\n")
 
 
@@ -70,7 +63,7 @@ def test_missing_parties_and_purposes_are_mistakes(tmp_path: Path) -> None:
 def test_all_files_are_read_whatever_is_wrong_with_one(tmp_path: Path) -> None:
     for name in ("parties.yaml", "purposes.yaml", "interior.yaml", "tax.yaml"):
         (tmp_path / name).write_text("a: 1\na: 2\n")
-    files = {mistake.place.file for mistake in check(read(tmp_path), COORDINATES)}
+    files = {mistake.place.file for mistake in check(read(tmp_path), NATION, TODAY)}
     assert {Path(file).name for file in files} == {"parties.yaml", "purposes.yaml", "interior.yaml", "tax.yaml"}
 
 

@@ -123,10 +123,17 @@ class Pseudonyms:
             self._known.popitem(last=False)
         return pseudonym
 
+    def mask_key(self, agency: str, purpose: str) -> bytes:
+        """The 32 bytes of the key with which an agency's values are made pseudonyms for one purpose, and for no other."""
+        return self._derive(32, "madang masks 1", agency, purpose)
+
     def _key(self, agency: str, citizen: str | None) -> bytes:
+        return self._derive(64, "madang pseudonyms 1", agency, citizen)
+
+    def _derive(self, length: int, *context: str | None) -> bytes:
         # JSON keeps apart what concatenation would confuse.
-        info = json.dumps(["madang pseudonyms 1", agency, citizen]).encode()
-        return HKDF(algorithm=SHA256(), length=64, salt=None, info=info).derive(self._master)
+        info = json.dumps(context).encode()
+        return HKDF(algorithm=SHA256(), length=length, salt=None, info=info).derive(self._master)
 
 
 def _text(sealed: bytes) -> str:

@@ -274,7 +274,7 @@ def hidden(compiled: Table, question: Question, row: Row) -> tuple[int, int]:
 def test_less_law_never_shows_more(
     law: tuple[list[Permission], list[Prohibition]], permit: Permission, forbid: Prohibition, question: Question, row: Row
 ) -> None:
-    rules = (*law[0], *law[1])
+    rules: tuple[AnyRule, ...] = (*law[0], *law[1])
     full = hidden(table(permit, *rules), question, row)
     assert hidden(table(*rules), question, row) >= full, "without a permission"
     forbidden = hidden(table(permit, *rules, forbid), question, row)
@@ -292,7 +292,7 @@ def test_a_narrower_permission_never_shows_more(
     question: Question,
     row: Row,
 ) -> None:
-    rules = (*law[0], *law[1])
+    rules: tuple[AnyRule, ...] = (*law[0], *law[1])
     full = hidden(table(permit, *rules), question, row)
     added = tuple(each for each in more if each.column not in {condition.column for condition in permit.rows})
     for narrower in (

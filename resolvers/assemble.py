@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from resolvers.plan import Bound, BoundRoot, Constant, Plan
+from resolvers.plan import Argument, Bound, BoundRoot, Choice, Constant, Fact, Gate, Plan
 from resolvers.selection import EVERY, Path
 
 WITHHELD: Any = object()
@@ -38,19 +38,18 @@ Where = tuple[str | int, ...]
 def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) -> Assembler:
     """The assembling function of one root field (for `node`, of its type number `which`), given that some steps were lost.
 
-    A lookup's takes `(g, key, encode, deny, lose)`: groups of rows by step, the key, `encode(type name, key) -> global id`, and
-    what to call where a guard is false (with the refusal's number) or rows were lost (with the step's). A listing's takes
-    `(g, rows, more, after, total, cursor, encode, deny, lose)`.
+    A lookup's takes `(g, a, key, encode, deny, lose, mark)`: groups of rows by step, the operation's arguments, the key,
+    `encode(type name, key) -> global id`, and what to call where a gate fails (with the refusal's number), where rows were lost
+    (with the step's), and with what is masked (and the mask's number). A listing's takes
+    `(g, a, rows, more, after, total, cursor, encode, deny, lose, mark)`.
     """
     writer = _Writer(lost)
     if root.kind == "listing":
         body = writer.connection(root)
-        head = "g, rows, more, after, total, cursor, encode, deny, lose"
+        head = "g, a, rows, more, after, total, cursor, encode, deny, lose, mark"
     else:
-        step = root.steps[which]
-        record = writer.record(root.fields[which], "r[0]", None)
-        body = f"(lose({step}) if {step in lost} else None if not (r := g[{step}].get(key)) else {record})"
-        head = "g, key, encode, deny, lose"
+        body = writer.lookup(root, which)
+        head = "g, a, key, encode, deny, lose, mark"
     groups = "".join(f"    g{step} = g[{step}]\n" for step in sorted(writer.steps))
     source = f"def assemble({head}):\n{groups}    return {body}\n"
     namespace: dict[str, Any] = {"Fragment": orjson.Fragment}
@@ -59,49 +58,114 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
 
 
 class _Writer:
-    """Writes expressions, and notes which groups they use."""
+    """Writes expressions, and notes which groups they use. `row` is the row itself, `above` the one it is linked from."""
 
     def __init__(self, lost: frozenset[int]) -> None:
         self.lost = lost
         self.steps: set[int] = set()
         self._names = count()
 
-    def record(self, fields: Sequence[Bound], row: str, above: str | None) -> str:
+    def lookup(self, root: BoundRoot, which: int) -> str:
+        step = root.steps[which]
+        if gone := self.lost & {step, *root.depends.get(step, ())}:
+            return f"lose({min(gone)})"
+        via = root.via.get(step)
+        record = self.field(via, "r[0]", "") if via is not None else self.record(root.fields[which], "r[0]", "")
+        return f"(None if not (r := g[{step}].get(key)) else {record})"
+
+    def record(self, fields: Sequence[Bound], row: str, above: str) -> str:
         return "{" + ", ".join(f"{bound.name!r}: {self.field(bound, row, above)}" for bound in fields) + "}"
 
-    def field(self, bound: Bound, row: str, above: str | None) -> str:
-        value = self.value(bound, row, above)
-        if bound.guard is None:
-            return value
-        teller = above if bound.guard_above else row
-        return f"({value} if {teller}[{bound.guard}] else deny({bound.refusal}))"
+    def field(self, bound: Bound, row: str, above: str) -> str:
+        gone = self.lost & (bound.depends | ({bound.detail[0]} if bound.detail else set()))
+        if gone:
+            return f"lose({min(gone)})"
+        if not bound.choices:
+            return self.value(bound, bound.place, row, above if bound.above else row)
+        teller = above if bound.above else row
+        text = "None" if bound.refusal is None else f"deny({bound.refusal})"
+        for choice in reversed(bound.choices):
+            shown = self.choice(bound, choice, row, teller)
+            text = shown if not (holds := self.gate(choice.gate, row, teller)) else f"({shown} if {holds} else {text})"
+        return text
 
-    def value(self, bound: Bound, row: str, above: str | None) -> str:
-        at = f"{row}[{bound.place}]"
+    def choice(self, bound: Bound, choice: Choice, row: str, teller: str) -> str:
+        """What is shown where a choice's gate holds: the value, unless a prohibition holds."""
+        shown = self.value(bound, choice.place, row, teller)
+        if bound.detail is not None:
+            step, at = bound.detail
+            self.steps.add(step)
+            name = self.name()
+            shown = f"(None if not ({name} := g{step}.get({row}[{at}])) else {self.value(bound, choice.place, f'{name}[0]', '')})"
+        if choice.masked is not None:
+            shown = f"mark({choice.masked}, {shown})"
+        if silent := self.gate(choice.silent, row, teller):
+            shown = f"({shown} if {silent} else {'[]' if bound.kind == 'many' else 'None'})"
+        for gate, refusal in reversed(bound.bans):
+            shown = f"({shown} if {self.gate(gate, row, teller)} else deny({refusal}))"
+        return shown
+
+    def gate(self, gate: Gate, row: str, teller: str) -> str:
+        """A gate as an expression; empty if it always holds."""
+        parts = [] if gate.own is None else [f"{row}[{gate.own}]"]
+        if gate.guard is not None:
+            clauses = [" and ".join(self.atom(atom, teller) for atom in clause) or "True" for clause in gate.guard.any]
+            parts.append(f"({' or '.join(clauses) or 'False'})")
+            parts += [f"not {self.atom(fact, teller)}" for fact in gate.guard.none]
+        return " and ".join(parts)
+
+    def atom(self, atom: int | Fact, teller: str) -> str:
+        if not isinstance(atom, Fact):
+            return f"{teller}[{atom}]"
+        self.steps.add(atom.step)
+        name = self.name()
+        return f"any([{name}[{atom.column}] for {name} in g{atom.step}.get({teller}[{atom.place}], ())])"
+
+    def value(self, bound: Bound, place: int, row: str, teller: str) -> str:
+        at = f"{row}[{place}]"
         match bound.kind:
             case "constant":
                 return repr(bound.value)
             case "column":
                 return at
             case "id":
-                return f"encode({bound.record!r}, {at})"
+                return f"(None if {at} is None else encode({bound.record!r}, {at}))"
             case "joined":
                 return f"(None if {at} is None else {self.record(bound.fields, row, row)})"
             case _:
-                return self.linked(bound, at, row)
+                return self.linked(bound, at, row, teller)
 
-    def linked(self, bound: Bound, at: str, row: str) -> str:
+    def linked(self, bound: Bound, at: str, row: str, teller: str) -> str:
         if bound.step in self.lost:
             return f"lose({bound.step})"
         self.steps.add(bound.step)
-        name = f"x{next(self._names)}"
+        name = self.name()
+        found = f"g{bound.step}.get({at}, ())"
+        if bound.filters:
+            kept = " or ".join(self.kept(gate, held, name, row, teller) for gate, held in bound.filters)
+            found = f"[{name} for {name} in {found} if {kept}]{self.slice(bound)}"
         if bound.kind == "many":
-            return f"[{self.record(bound.fields, name, row)} for {name} in g{bound.step}.get({at}, ())]"
-        return f"(None if not ({name} := g{bound.step}.get({at})) else {self.record(bound.fields, f'{name}[0]', row)})"
+            return f"[{self.record(bound.fields, name, row)} for {name} in {found}]"
+        return f"(None if not ({name} := {found}) else {self.record(bound.fields, f'{name}[0]', row)})"
+
+    def kept(self, gate: Gate, held: int | None, name: str, row: str, teller: str) -> str:
+        """Whether a linked row is shown: one alternative's gate holds, and what it asks of the row."""
+        parts = [self.gate(gate, row, teller), *([] if held is None else [f"{name}[{held}]"])]
+        return f"({' and '.join(filter(None, parts)) or 'True'})"
+
+    def slice(self, bound: Bound) -> str:
+        if bound.limit is None:
+            return ""
+        assert isinstance(bound.limit, Argument), "a child list's size is an argument"
+        return f"[:a[{bound.limit.index}][{bound.limit.name!r}]]"
+
+    def name(self) -> str:
+        return f"x{next(self._names)}"
 
     def connection(self, root: BoundRoot) -> str:
-        if set(root.steps) & self.lost or (root.count_step is not None and root.count_step in self.lost):
-            return f"lose({root.steps[0]})"
+        counted = set() if root.count_step is None else {root.count_step}
+        if gone := self.lost & {*root.steps, *counted, *frozenset().union(*root.depends.values())}:
+            return f"lose({min(gone)})"
         return "{" + ", ".join(f"{name!r}: {self.part(root, part)}" for name, part in root.connection) + "}"
 
     def part(self, root: BoundRoot, part: Any) -> str:
@@ -122,7 +186,7 @@ class _Writer:
     def edge_part(self, root: BoundRoot, what: Any) -> str:
         if isinstance(what, Constant):
             return repr(what.value)
-        return self.cursor(root, "x") if what == "cursor" else self.record(root.fields[what], "x", None)
+        return self.cursor(root, "x") if what == "cursor" else self.record(root.fields[what], "x", "")
 
     def json_part(self, root: BoundRoot, what: Any) -> str:
         if isinstance(what, Constant):

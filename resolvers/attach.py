@@ -11,13 +11,16 @@ from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
-from auth.access import Access, Decision, Verdict
+from auth.access import Access, Decision
 from resolvers.arguments import plain
+from resolvers.bindroots import OWN
+from resolvers.checks import Row, Withheld
+from resolvers.draft import Ensured
 from resolvers.inputs import InputError, decode_id, lookup_key, read_page, refuse_unreadable
-from resolvers.rows import Context, Ensured, Row, Withheld, field_resolver, operand_of
+from resolvers.rows import Context, field_resolver, operand_of
 from schema.build import order_values
 from schema.catalogue import Catalogue, ListingRoot, LookupRoot, RecordType
-from sources.protocol import All, Compare, Condition, Count, Key, Order, Param, Shape, Some, SourceError
+from sources.protocol import All, Compare, Condition, Key, Order, Param, Shape, Some, SourceError
 
 
 def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
@@ -71,14 +74,13 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
             return await _list(context, root, arguments)
         if root.caller:
             key = root.record.by_attribute(root.caller)
-            ensured: Ensured = (frozenset({"self"}), frozenset({"household"}))
             search = _search(context, "lookup", root.record.id.coordinate)
-            value = lookup_key(root, arguments, context.caller, context.pseudonym)
-            return await _find(context, root.record, key.column, value, [search], ensured)  # type: ignore[attr-defined]
+            value = lookup_key(root, arguments, context.access.caller, context.pseudonym)
+            return await _find(context, root.record, key.column, value, [search], OWN)  # type: ignore[attr-defined]
         given = [k for k in root.keys if arguments.get(k.name) is not None]
         searches = [_search(context, "lookup", k.coordinate) for k in given]
         refuse_unreadable(arguments)
-        value = lookup_key(root, arguments, context.caller, context.pseudonym)
+        value = lookup_key(root, arguments, context.access.caller, context.pseudonym)
         return await _find(context, root.record, given[0].column, value, searches, ())
 
     return resolve
@@ -102,37 +104,33 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
 
 def _search(context: Context, access: Access, coordinate: str) -> Decision:
     decision = context.profile.decide(coordinate, access, "search")
-    if decision.verdict is Verdict.DENY:
+    if decision.denied:
         raise Withheld(decision)
     return decision
 
 
-async def _narrowing(
-    context: Context, record: RecordType, searches: Sequence[Decision], ensured: Ensured
-) -> tuple[list[Condition], list[Any], Ensured, Decision | None]:
-    """What restricts a search to the subjects for whom it is allowed."""
-    conditions: list[Condition] = []
-    values: list[Any] = []
-    narrowed = None
+async def _found(context: Context, row: Row, searches: Sequence[Decision], *, facts: bool) -> tuple[Row | None, Decision | None]:
+    """The row with what is then known of it if every search is allowed for it, and the search that is for some rows only."""
+    allowed, narrowed = True, None
     for search in searches:
-        if search.residual and not any(e <= search.residual for e in ensured):
-            condition, more = await context.condition(record, search.residual)
-            assert isinstance(condition, Some)
-            moved = tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(condition.conditions))  # type: ignore[union-attr]
-            conditions.append(Some(moved))
-            values += more
-            ensured, narrowed = (*ensured, search.residual), search
-    return conditions, values, ensured, narrowed
+        conditional = not row.ensures(grant.constraints for grant in search.grants)
+        held = [await context.checker.all(row, g.constraints, facts=facts) for g in search.grants] if conditional else [True]
+        banned = [await context.checker.banned(row, ban, facts=facts) for ban in search.bans]
+        allowed = allowed and any(held) and not any(banned)
+        if conditional:
+            known: Ensured = frozenset(grant.constraints for grant in search.grants)
+            row, narrowed = Row(row.record, row.key, row.access, (*row.ensured, known)), search
+    return (row if allowed else None), narrowed
 
 
 async def _find(
-    context: Context, record: RecordType, column: str, key: Key, searches: Sequence[Decision], ensured: Ensured
+    context: Context, record: RecordType, column: str, key: Key, searches: Sequence[Decision], ensured: tuple[Ensured, ...]
 ) -> Row | None:
-    conditions, values, ensured, narrowed = await _narrowing(context, record, searches, ensured)
-    shape = Shape(record.table, (record.key,), column, where=All(tuple(conditions)))
-    rows = await context.rows(record.source, shape, tuple(values), key)
-    if rows:
-        return Row(record, rows[0][1], "lookup", ensured)
+    rows = await context.rows(record.source, Shape(record.table, (record.key,), column), (), key)
+    row = Row(record, rows[0][1] if rows else 0, "lookup", ensured)
+    found, narrowed = await _found(context, row, searches, facts=True)
+    if rows and found is not None:
+        return found
     if narrowed is not None:
         raise Withheld(narrowed)
     return None
@@ -149,13 +147,14 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
     searches = [_search(context, "list", c) for c in coordinates]
     refuse_unreadable(arguments)
     page = read_page(root, arguments, context.pseudonym, context.limits)
-    conditions, values, ensured, _ = await _narrowing(context, record, searches, ())
+    conditions: list[Condition] = []
+    values: list[Any] = []
     for name, value in given.items():
         item = root.filters[name]
         operand, more = operand_of(item.target, context, {}, len(values))
         values += [*more, value]
         conditions.append(Compare(operand, item.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
-    counted = (list(conditions), list(values), ensured)
+    counted = (list(conditions), list(values), searches)
     if page.after:
         params = [Param(len(values) + i) for i in range(len(order))]
         values += page.after
@@ -163,12 +162,12 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
         equal = [Compare(o.column, "=", p) for o, p in zip(order, params, strict=True)]
         conditions.append(Some(tuple(All((*equal[:i], later[i])) for i in range(len(order)))))
     columns = (record.key, *(o.column for o in order))
-    limit = Param(len(values))
-    shape = Shape(record.table, columns, None, where=All(tuple(conditions)), order=tuple(order), limit=limit)
-    groups = await context.sources[record.source].load(shape, (), (*values, page.first + 1))
-    rows = groups.get(None, [])
-    cursors = [context.pseudonym.seal(page.context, tuple(r[1:])) for r in rows[: page.first]]
-    nodes = [Row(record, r[0], "list", ensured) for r in rows[: page.first]]
+    shape = Shape(record.table, columns, None, where=All(tuple(conditions)), order=tuple(order))
+    groups = await context.sources[record.source].load(shape, (), tuple(values))
+    found = [(r, await _found(context, Row(record, r[0], "list"), searches, facts=False)) for r in groups.get(None, [])]
+    rows = [(r, row) for r, (row, _) in found if row is not None]
+    cursors = [context.pseudonym.seal(page.context, tuple(r[1:])) for r, _ in rows[: page.first]]
+    nodes = [row for _, row in rows[: page.first]]
     return {
         "edges": [{"node": n, "cursor": c} for n, c in zip(nodes, cursors, strict=True)],
         "pageInfo": {
@@ -183,17 +182,19 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
 
 def _count_resolver(root: ListingRoot) -> Any:
     async def resolve(connection: Mapping[str, Any], context: Context) -> int:
-        decision = context.profile.decide(root.count_coordinate, "list", "read")
-        if decision.verdict is Verdict.DENY:
-            raise Withheld(decision)
-        conditions, values, ensured = connection["counted"]
-        more, extra, _, _ = await _narrowing(context, root.record, [decision], ensured)
-        moved = [
-            Some(tuple(Compare(c.operand, c.operator, Param(len(values) + i)) for i, c in enumerate(m.conditions)))  # type: ignore[union-attr]
-            for m in more
-        ]
-        shape = Shape(root.record.table, (Count(),), None, where=All((*conditions, *moved)))
-        groups = await context.sources[root.record.source].load(shape, (), (*values, *extra))
-        return int(groups[None][0][0])
+        decision = _count_decision(context, root)
+        conditions, values, searches = connection["counted"]
+        record = root.record
+        shape = Shape(record.table, (record.key,), None, where=All(tuple(conditions)))
+        groups = await context.sources[record.source].load(shape, (), tuple(values))
+        rows = [Row(record, r[0], "list") for r in groups.get(None, [])]
+        return sum([(await _found(context, row, [*searches, decision], facts=False))[0] is not None for row in rows])
 
     return resolve
+
+
+def _count_decision(context: Context, root: ListingRoot) -> Decision:
+    decision = context.profile.decide(root.count_coordinate, "list", "read")
+    if decision.denied:
+        raise Withheld(decision)
+    return decision

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 from auth.access import Access, Decision, Reason, Verdict
@@ -18,7 +19,7 @@ def authorize(draft: Draft) -> None:
     for root in draft.collected.roots:
         access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
         draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in _searched(draft, root)]
-        if any(d.verdict is Verdict.DENY for d in draft.searches[id(root)]) and root.declared is not None:
+        if any(d.denied for d in draft.searches[id(root)]) and root.declared is not None:
             continue
         if isinstance(root.declared, ListingRoot):
             draft.decisions[id(root.connection)] = draft.profile.decide(root.declared.count_coordinate, access, "read")
@@ -32,30 +33,28 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
             continue
         decision = draft.profile.decide(asked.field.coordinate, access, "read")
         order = _asked_order(draft, asked)
-        if decision.verdict is Verdict.PERMIT and order is not None:
+        if not decision.denied and order is not None:
             sort = draft.profile.decide(order.coordinate, access, "search")
             target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
-            decision = sort if sort.verdict is Verdict.DENY else _both(decision, sort, target)
+            decision = sort if sort.denied else _both(decision, sort, target)
         draft.decisions[id(asked)] = decision
-        if asked.selection is not None and decision.verdict is Verdict.PERMIT:
+        if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
 
 
 def _both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
     """A list that is sorted on request is shown where its link and its order are both granted."""
-    if search.residual and sorted_.subject is not None:
+    if search.conditional and sorted_.subject is not None:
         # The order would tell of each sorted row, and each has a subject of its own, for whom it may not be granted.
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
-    rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
-    if not read.residual or not search.residual:
-        return replace(read, residual=read.residual or search.residual, rules=rules)
-    # Of two sets of alternatives, those in both are enough for both; with none in both, no row is sure to be the caller's.
-    common = read.residual & search.residual
-    return (
-        replace(read, residual=common, rules=rules)
-        if common
-        else replace(search, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION)
+    if not search.conditional:
+        return replace(read, rules=tuple(dict.fromkeys((*read.rules, *search.rules))))
+    grants = tuple(
+        replace(r, constraints=r.constraints | s.constraints, limit=r.limit or s.limit)
+        for r, s in product(read.grants, search.grants)
     )
+    rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
+    return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
 
 
 def _searched(draft: Draft, root: Root) -> list[str]:

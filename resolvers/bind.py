@@ -1,69 +1,27 @@
 """The pass that binds records to steps and columns; what is denied is bound to null and reaches no step.
 
-Residuals. A decision may hold for some subjects only: the caller's own resident, household or jurisdiction. Whom a row is about
-is told by columns of its own record, or else of the record it is linked from. In the first case the source itself decides, row
-by row: the value comes as `Only(condition, column)` beside `Holds(condition)`, which tells a withheld null from a plain one. In
-the second case the link's rows are asked only for keys whose parent row holds. A search with a residual narrows the search, and
-whatever the search has ensured for every row is not checked again.
+Constraints. A decision may hold for some rows only. Where the row itself tells (whom it is about, what a column of it holds), its
+source decides: the value comes as `Only(condition, column)` beside `Holds(condition)`, which tells a withheld null from a plain
+one. Where the row that this record is linked from tells, or another register, what is conditional is asked only for keys whose
+guard is met; a record that tells of itself, but not all, is asked twice: first for what decides, then for the rest. A search with
+constraints narrows the search, and whatever the search has ensured for every row is not checked again.
+
+Prohibitions on rows. If the caller may not know of one, what it withholds is simply null, as if it were absent.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-
-from auth.access import Access, Decision, Verdict
-from resolvers.draft import Draft, Residual
-from resolvers.plan import (
-    Argument,
-    Bound,
-    Constant,
-    CurrentDay,
-    OfCaller,
-    Refusal,
-    Step,
-    Value,
-)
+from auth.access import Access, Decision, Limit, Matches
+from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
+from resolvers.draft import Draft, Ensured
+from resolvers.places import Place
+from resolvers.plan import Argument, Bound, Constant, Guard, Refusal, Step
 from resolvers.selection import Asked, Root, Selection
+from resolvers.ways import Wanted, Ways
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, Field, IdField, LinkField, ListingRoot, RecordType
-from schema.declare import Arg, Hop, Today
-from sources.protocol import (
-    Call,
-    Compare,
-    Condition,
-    Holds,
-    Join,
-    Only,
-    Operand,
-    Order,
-    Some,
-)
-
-
-@dataclass
-class Place:
-    """Where a selection's rows are: a step, and within its rows a joined table's alias or the step's own table."""
-
-    step: Step
-    alias: str
-    record: RecordType
-    ensured: tuple[Residual, ...]
-    """Residuals of which each holds for every row here, because the search or the link saw to it."""
-    above: Place | None = None
-    """The place that this record is linked from, where that one tells the subject."""
-
-    def operand(self, operand: Operand) -> Operand:
-        if isinstance(operand, Call):
-            return replace(operand, column=self.qualify(operand.column))
-        return self.qualify(operand)
-
-    def ensures(self, residual: Residual) -> bool:
-        """Whether nothing remains to be checked for any row here."""
-        teller = self.above.ensured if self.above else ()
-        return not residual or any(e <= residual for e in (*self.ensured, *teller))
-
-    def qualify(self, column: str) -> str:
-        return f"{self.alias}.{column}" if self.alias else column
+from schema.catalogue import ColumnField, IdField, LinkField, ListingRoot, RecordType
+from schema.declare import Hop
+from sources.protocol import Compare, Condition, Holds, Join, Not, Order, Some
 
 
 class Binder:
@@ -73,6 +31,9 @@ class Binder:
         self.draft, self.root = draft, root
         self.searches = draft.searches[id(root)]
         self.only: int | None = None
+        self.access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
+        self.conditions = Conditions(draft)
+        self.ways = Ways(draft, self.conditions, self.told)
 
     def selection(self, selection: Selection, place: Place) -> list[Bound]:
         return [self.asked(asked, place) for asked in selection.asked]
@@ -81,82 +42,98 @@ class Binder:
         if asked.field is None:
             return Bound(asked.name, asked.path, "constant", value=place.record.name)
         decision = self.draft.decisions[id(asked)]
-        if decision.verdict is Verdict.DENY:
+        if decision.denied:
             self.draft.withheld.append(Refusal(asked.path, decision, self.only))
             return Bound(asked.name, asked.path, "constant")
-        condition = None if place.ensures(decision.residual) else self.condition(place.above or place, decision.residual)
+        self.count_subjects(place, decision)
         if isinstance(asked.field, LinkField):
             assert asked.selection is not None
-            bound = self.link(asked, asked.field, asked.selection, place, condition, decision)
-        else:
-            kind = "id" if isinstance(asked.field, IdField) else "column"
-            operand = place.operand(self.operand(asked.field, place, asked.arguments))
-            bound = Bound(asked.name, asked.path, kind, self.guarded(place, operand, condition), record=place.record.name)  # type: ignore[arg-type]
-        if condition is not None:
-            self.guard(bound, asked, place, condition, decision)
+            return self.link(asked, asked.field, asked.selection, place, decision)
+        item = asked.field
+        bound = Bound(asked.name, asked.path, "id" if isinstance(item, IdField) else "column", record=place.record.name)
+        wanted = Wanted(
+            lambda at: at.operand(operand_of(item, at.step, asked.arguments)), decision, asked.path, self.only
+        )  # fmt: skip
+        self.ways.bind(bound, place, self.conditions.terms(place, decision), wanted)
         return bound
 
-    def guarded(self, place: Place, operand: Operand, condition: Condition | None) -> int:
-        """The operand's place in the rows: there only where the condition holds."""
-        if condition is None:
-            return place.step.place(operand)
-        if place.above is None:
-            return place.step.place(Only(condition, operand))
-        # Each use has a column of its own: another use of the same operand may be under no condition.
-        at = place.step.add(operand)
-        place.step.conditional[at] = place.above.step.place(Holds(condition))
-        return at
+    def count_subjects(self, place: Place, decision: Decision) -> None:
+        """Where the subjects stand that count for a permission's limit."""
+        for grant in decision.grants:
+            if grant.limit is not None:
+                subject = place.teller.record.subject
+                assert subject is not None
+                at = place.teller.step.place(place.teller.qualify(subject.self or subject.household or ""))
+                self.limited(str(grant.rule), grant.limit).add((place.teller.step.index, at))
 
-    def guard(self, bound: Bound, asked: Asked, place: Place, condition: Condition, decision: Decision) -> None:
-        teller = place.above or place
-        bound.guard, bound.guard_above = teller.step.place(Holds(condition)), place.above is not None
-        bound.refusal = len(self.draft.guarded)
-        self.draft.guarded.append(Refusal(asked.path, decision, self.only))
+    def limited(self, rule: str, limit: Limit) -> set[tuple[int, int]]:
+        return self.draft.limited.setdefault((rule, limit), set())
 
-    def operand(self, item: Field, place: Place, arguments: int | None) -> Operand:
-        match item:
-            case ColumnField(column=column) | IdField(column=column):
-                return column
-            case DerivedField(expression=expression):
-                values = [_input(a, arguments) for a in expression.args]
-                return Call(expression.function, expression.column, tuple(place.step.param(v) for v in values))  # type: ignore[arg-type]
-            case _:
-                raise AssertionError(item)
+    def told(self, decision: Decision, banned: Banned) -> bool:
+        """Whether the caller may know, of every row that it may have, what a prohibition turns on."""
+        if not banned.ban.told:
+            return False
+        for match in banned.ban.when:
+            known = self.draft.profile.decide(match.coordinate, self.access, "read")
+            whole = [grant.constraints for grant in known.grants if grant.mask is None]
+            if known.denied or known.bans or not all(any(w <= g.constraints for w in whole) for g in decision.grants):
+                return False
+        return True
 
     # Links
 
-    def link(
-        self, asked: Asked, item: LinkField, selection: Selection, place: Place, condition: Condition | None, decision: Decision
-    ) -> Bound:
+    def link(self, asked: Asked, item: LinkField, selection: Selection, place: Place, decision: Decision) -> Bound:
         target = self.draft.catalogue.records[item.target]
-        if self.joinable(item, target, place, condition):
+        terms = self.conditions.terms(place, decision, target)
+        if terms.free and self.joinable(item, target, place):
             return self.join(asked, item, selection, target, place)
-        start = self.guarded(place, place.qualify(item.start), condition)
-        place.step.has_children = True
-        parent, column, hops = place.step, start, item.through
-        joined = self.joinable_hop(item, target)
-        steps: list[Step] = []
-        for hop in hops[:-1] if joined else hops:
-            steps.append(self.hop(hop, parent, column))
-            parent, column = steps[-1], steps[-1].place(hop.value)
-        step = self.step(target.source, target.table, target, item.end)
-        step.parent, step.parent_column, step.hops = parent.index, column, tuple(s.index for s in steps)
-        if joined:
-            self.join_hop(step, joined, item.end)
-        above = None if target.subject else place
-        ensured = (decision.residual,) if above and decision.residual else place.ensured if above else ()
-        inner = Place(step, "", target, ensured, above)
+        bound = Bound(asked.name, asked.path, "many" if item.many else "one", record=target.name)
+        admits = self.start(bound, asked, item, place, terms, decision)
+        step = self.follow(item, target, place.step, bound.place)
+        first = self.draft.steps[step.hops[0]] if step.hops else step
+        first.admits = admits
+        inner = Place(step, "", target, (), None if target.subject else place)
+        inner.ensured = self.narrow_link(bound, place, inner, terms) or (place.ensured if inner.above else ())
         if item.many:
             self.order(asked, item, inner)
-        bound = Bound(asked.name, asked.path, "many" if item.many else "one", start, step=step.index, record=target.name)
+        if bound.filters:
+            # Which of the rows are shown is decided once they are there, and only then how many.
+            bound.limit, step.limit = step.limit, None
+        bound.step = step.index
         bound.fields = self.selection(selection, inner)
         return bound
 
-    def joinable(self, item: LinkField, target: RecordType, place: Place, condition: Condition | None) -> bool:
+    def start(self, bound: Bound, asked: Asked, item: LinkField, place: Place, terms: Terms, decision: Decision) -> Guard | None:
+        """Bind where the link's keys stand; where the source cannot tell, what a row must meet to be followed."""
+        place.step.has_children = True
+        wanted = Wanted(lambda at: at.qualify(item.start), decision, asked.path, self.only)
+        if place.above is not None or not terms.facts():
+            # Of a record that cannot tell its subject the row has one start for all alternatives that ask the same of it; the
+            # others, were there any, would need another.
+            self.ways.bind(bound, place, terms, wanted)
+            bound.choices = bound.choices[:1]
+            bound.place = bound.choices[0].place
+            return None
+        return self.ways.bind_start(bound, place, terms, wanted)
+
+    def follow(self, item: LinkField, target: RecordType, parent: Step, column: int) -> Step:
+        """The steps from a link's start to its target's rows."""
+        joined = self.joinable_hop(item, target)
+        steps: list[Step] = []
+        for hop in item.through[:-1] if joined else item.through:
+            steps.append(self.draft.hop(hop, parent, column))
+            parent, column = steps[-1], steps[-1].place(hop.value)
+        step = self.draft.step(target.source, target.table, target, item.end)
+        step.parent, step.parent_column, step.hops = parent.index, column, tuple(s.index for s in steps)
+        if joined:
+            self.join_hop(step, joined, item.end)
+        return step
+
+    def joinable(self, item: LinkField, target: RecordType, place: Place) -> bool:
         """A record of the same source, at most one for each row, and for every row that is shown: one statement is cheaper."""
         same = target.source == place.record.source and item.end == target.key
         able = self.draft.capabilities[target.source].joins
-        return same and able and not item.many and not item.through and condition is None and target.subject is not None
+        return same and able and not item.many and not item.through and target.subject is not None
 
     def join(self, asked: Asked, item: LinkField, selection: Selection, target: RecordType, place: Place) -> Bound:
         alias = f"{target.table}{len(place.step.joins) + 1}"
@@ -180,13 +157,28 @@ class Binder:
         for name, value in hop.where:
             step.where.append(Compare(f"{alias}.{name}", "=", step.param(Constant(value))))
 
-    def hop(self, hop: Hop, parent: Step, column: int) -> Step:
-        step = self.step(hop.source, hop.table, None, hop.key)
-        step.parent, step.parent_column, step.has_children = parent.index, column, True
-        parent.has_children = True
-        for name, value in hop.where:
-            step.where.append(Compare(name, "=", step.param(Constant(value))))
-        return step
+    def narrow_link(self, bound: Bound, place: Place, inner: Place, terms: Terms) -> tuple[Ensured, ...]:
+        """Leave out the rows of a link for which its constraints on them do not hold; what then is known of those that remain."""
+        for banned in terms.bans:
+            if banned.parts.linked:
+                inner.step.where.append(Not(self.linked(inner, banned.parts.linked)))
+        alternatives = [p for way in terms.ways for p in way.parts]
+        if len({tuple(p.linked) for p in alternatives}) <= 1:
+            if alternatives and alternatives[0].linked:
+                inner.step.where.append(self.linked(inner, alternatives[0].linked))
+            known = frozenset(p.constraints for p in alternatives)
+            return (known,) if inner.above and all(known) else ()
+        filters = [None if not p.linked else self.linked(inner, p.linked) for p in alternatives]
+        gates = [self.ways.gate(place, p) for p in alternatives]
+        bound.filters = tuple(
+            (gate, None if held is None else inner.step.place(Holds(held))) for gate, held in zip(gates, filters, strict=True)
+        )
+        if all(held is not None for held in filters):
+            inner.step.where.append(Some(tuple(held for held in filters if held is not None)))
+        return ()
+
+    def linked(self, inner: Place, matches: list[Matches]) -> Condition:
+        return together([self.conditions.match(inner.step, m, inner) for m in matches])
 
     def order(self, asked: Asked, item: LinkField, place: Place) -> None:
         """The asked order, or else the declared one if its column may be read, and then the key: a total order."""
@@ -205,41 +197,11 @@ class Binder:
             step.merge = tuple((step.place(o.column), o.descending) for o in step.order)
 
     def readable(self, place: Place, column: str) -> bool:
-        """Whether the column may be read of every row here."""
-        access: Access = "list" if isinstance(self.root.declared, ListingRoot) else "lookup"
+        """Whether the column may be read, whole, of every row here."""
         fields = (f for f in place.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
-        decisions = [self.draft.profile.decide(f.coordinate, access, "read") for f in fields]
-        return bool(decisions) and all(d.verdict is Verdict.PERMIT and place.ensures(d.residual) for d in decisions)
+        decisions = [self.draft.profile.decide(f.coordinate, self.access, "read") for f in fields]
+        return bool(decisions) and all(self.sure(place, d) for d in decisions)
 
-    # Conditions
-
-    def condition(self, place: Place, residual: Residual) -> Condition | None:
-        """What must hold for a row's subject; None where nothing remains to be checked."""
-        if place.ensures(residual):
-            return None
-        subject = place.record.subject
-        assert subject is not None
-        columns = {"self": subject.self, "household": subject.household, "jurisdiction": subject.jurisdiction}
-        compares = []
-        for kind in sorted(residual):
-            # A record that is about a household, not a resident, is its members' own.
-            kind = "household" if kind == "self" and columns["self"] is None else kind
-            if (column := columns[kind]) is not None:
-                self.draft.needs_household |= kind == "household"
-                value = OfCaller("rrn" if kind == "self" else kind)
-                compares.append(Compare(place.qualify(column), "=", place.step.param(value)))
-        return Some(tuple(dict.fromkeys(compares)))
-
-    def step(self, source: str, table: str, record: RecordType | None, key: str | None) -> Step:
-        step = Step(len(self.draft.steps), source, table, record, key)
-        self.draft.steps.append(step)
-        return step
-
-
-def _input(argument: Arg | Today | int, arguments: int | None) -> Value:
-    if isinstance(argument, Today):
-        return CurrentDay()
-    if isinstance(argument, Arg):
-        assert arguments is not None
-        return Argument(arguments, argument.name)
-    return Constant(argument)
+    def sure(self, place: Place, decision: Decision) -> bool:
+        whole = [grant.constraints for grant in decision.grants if grant.mask is None]
+        return not decision.denied and not decision.bans and bool(whole) and place.ensures(whole)

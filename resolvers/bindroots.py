@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
-from auth.access import Decision, Verdict
+from auth.access import Decision, OfSubject
 from resolvers.authorize import filters_given
-from resolvers.bind import Binder, Place
-from resolvers.draft import Draft, Residual
-from resolvers.plan import (
-    Argument,
-    BoundRoot,
-    Constant,
-    CursorValue,
-    PageSize,
-    Refusal,
-)
+from resolvers.bind import Binder
+from resolvers.conditions import Terms, operand_of, together
+from resolvers.draft import Draft, Ensured
+from resolvers.places import Place
+from resolvers.plan import Argument, Bound, BoundRoot, Constant, CursorValue, Guard, PageSize, Refusal, Step
 from resolvers.selection import Connection, Edge, Selection
+from resolvers.ways import either
 from schema.build import order_values
 from schema.catalogue import ColumnField, ListingRoot, LookupRoot, RecordType
-from sources.protocol import (
-    All,
-    Compare,
-    Count,
-    Order,
-    Some,
-)
+from sources.protocol import All, Compare, Count, Not, Order, Some
+
+OWN: tuple[Ensured, ...] = tuple(frozenset({frozenset({OfSubject(frozenset({kind}))})}) for kind in ("self", "household"))
+"""What is known of the record that the caller's own number finds."""
 
 
 def bind(draft: Draft) -> None:
@@ -40,21 +34,21 @@ class RootBinder(Binder):
         root = self.root
         if root.declared is None:
             return self.node()
-        if denied := next((d for d in self.searches if d.verdict is Verdict.DENY), None):
+        if denied := next((d for d in self.searches if d.denied), None):
             self.draft.withheld.append(Refusal((root.name,), denied))
             return BoundRoot(root.name, "refused", root.arguments)
         return self.lookup(root.declared) if isinstance(root.declared, LookupRoot) else self.listing(root.declared)
 
     def lookup(self, declared: LookupRoot) -> BoundRoot:
         bound = BoundRoot(self.root.name, "lookup", self.root.arguments, records=[declared.record.name])
-        ensured: list[Residual] = []
+        ensured: tuple[Ensured, ...] = ()
         if declared.caller:
             key = declared.record.by_attribute(declared.caller)
             assert isinstance(key, ColumnField)
             assert declared.record.subject
             assert key.column == declared.record.subject.self
             column = key.column
-            ensured = [frozenset({"self"}), frozenset({"household"})]
+            ensured = OWN
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
@@ -65,10 +59,10 @@ class RootBinder(Binder):
     def node(self) -> BoundRoot:
         bound = BoundRoot(self.root.name, "node", self.root.arguments)
         for selection, search in zip(self.root.selections, self.searches, strict=True):
-            if search.verdict is Verdict.DENY:
+            if search.denied:
                 continue
             bound.records.append(selection.record.name)
-            self.find(bound, selection.record, selection, selection.record.id.column, [search], [])
+            self.find(bound, selection.record, selection, selection.record.id.column, [search], ())
         if not bound.records:
             self.draft.withheld.append(Refusal((self.root.name,), self.searches[0]))
             bound.kind = "refused"
@@ -76,26 +70,38 @@ class RootBinder(Binder):
 
     def find(
         self, bound: BoundRoot, record: RecordType, selection: Selection, key: str, searches: list[Decision],
-        ensured: list[Residual],
+        ensured: tuple[Ensured, ...],
     ) -> None:  # fmt: skip
         """One record by a key, narrowed to the subjects for whom the search is allowed."""
-        step = self.step(record.source, record.table, record, key)
+        step = self.step(record, key)
         step.lookup = step.index
-        place = Place(step, "", record, tuple(ensured))
-        if narrowed := self.narrow(place, searches):
+        place = Place(step, "", record, ensured)
+        narrowed, guard, depends = self.narrow(place, searches)
+        if narrowed is not None:
             bound.narrowed[step.index] = narrowed
+        bound.depends[step.index] = depends
         bound.steps.append(step.index)
         self.only = step.index if bound.kind == "node" else None
-        bound.fields.append(self.selection(selection, place))
+        if guard is None:
+            bound.fields.append(self.selection(selection, place))
+            return
+        # Other registers must be asked whether this one may be searched by this key: only then is it asked for more.
+        via = Bound(self.root.name, (self.root.name,), "one", place.step.place(record.key), record=record.name)
+        via.depends, step.has_children = guard.facts() | depends, True
+        inner = self.step(record, record.key)
+        inner.parent, inner.parent_column, inner.admits, via.step = step.index, via.place, guard, inner.index
+        via.fields = self.selection(selection, Place(inner, "", record, place.ensured))
+        bound.via[step.index] = via
+        bound.fields.append([])
 
     def listing(self, declared: ListingRoot) -> BoundRoot:
         record, arguments = declared.record, self.root.arguments
         bound = BoundRoot(self.root.name, "listing", arguments, records=[record.name])
-        step = self.step(record.source, record.table, record, None)
+        step = self.step(record, None)
         place = Place(step, "", record, ())
         bound.steps.append(step.index)
         self.filter(declared, place)
-        self.narrow(place, self.searches)
+        bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
         if _asks_count(self.root.connection):
             self.count(bound, place)
         self.paginate(bound, place)
@@ -107,18 +113,18 @@ class RootBinder(Binder):
         for name in filters_given(self.draft.arguments[self.root.arguments]):
             item = declared.filters[name]
             value = place.step.param(Argument(self.root.arguments, "filter", name))
-            place.step.where.append(Compare(self.operand(item.target, place, None), item.operator, value))  # type: ignore[arg-type]
+            operand = operand_of(item.target, place.step, None)
+            place.step.where.append(Compare(operand, item.operator, value))  # type: ignore[arg-type]
 
     def count(self, bound: BoundRoot, place: Place) -> None:
         decision = self.draft.decisions[id(self.root.connection)]
-        if decision.verdict is Verdict.DENY:
+        if decision.denied:
             return
         listed = place.step
-        step = self.step(listed.source, listed.table, place.record, None)
+        step = self.step(place.record, None)
         step.where, step.values, step.columns = list(listed.where), list(listed.values), [Count()]
-        if condition := self.condition(Place(step, "", place.record, place.ensured), decision.residual):
-            # An aggregate over rows of which some are not the caller's to count is narrowed to those that are.
-            step.where.append(condition)
+        # An aggregate over rows of which some are not the caller's to count is narrowed to those that are.
+        bound.depends[step.index] = self.narrow(Place(step, "", place.record, place.ensured), [decision], facts=False)[2]
         bound.count_step = step.index
 
     def paginate(self, bound: BoundRoot, place: Place) -> None:
@@ -160,15 +166,54 @@ class RootBinder(Binder):
             else:
                 bound.connection.append((name, Constant(f"{record}Connection")))
 
-    def narrow(self, place: Place, searches: list[Decision]) -> Decision | None:
-        """Restrict a root's rows to the subjects for whom every search is allowed; the decision that did, if one did."""
-        narrowed = None
+    def narrow(
+        self, place: Place, searches: list[Decision], *, facts: bool = True
+    ) -> tuple[Decision | None, Guard | None, frozenset[int]]:
+        """Restrict a root's rows to those for which every search is allowed.
+
+        The decision that did, if one did and may say so; what other registers have to say first, if something; and what it all
+        depends on.
+        """
+        narrowed, guards, depends = None, [], frozenset[int]()
         for search in searches:
-            if condition := self.condition(place, search.residual):
-                place.step.where.append(condition)
-                place.ensured = (*place.ensured, search.residual)
+            self.count_found(place, search)
+            terms = self.conditions.terms(place, search, facts=facts)
+            depends |= terms.depends()
+            if guard := self.restrict(place, terms):
+                guards.append(guard)
+            if not terms.ways[0].free:
+                place.ensured = (*place.ensured, frozenset(grant.constraints for grant in search.grants))
                 narrowed = search
-        return narrowed
+        return narrowed, _all(guards), depends
+
+    def restrict(self, place: Place, terms: Terms) -> Guard | None:
+        """Let the source leave out what it can tell is not to be found; the guard is about what others tell."""
+        where, parts = place.step.where, [p for way in terms.ways for p in way.parts]
+        where += [Not(together(b.parts.teller)) for b in terms.bans if b.parts.teller]
+        none = tuple(fact for b in terms.bans for fact in b.parts.facts)
+        if any(p.facts for p in parts) and not terms.ways[0].free:
+            return Guard(tuple(p.clause(place) for p in parts), none)
+        if not terms.ways[0].free:
+            where.append(either([together(p.teller) for p in parts]))
+        return Guard(((),), none) if none else None
+
+    def count_found(self, place: Place, search: Decision) -> None:
+        """What is searched by under a limit counts, found or not."""
+        for grant in search.grants:
+            if grant.limit is not None:
+                at = place.step.place(place.record.key) if place.step.columns != [Count()] else 0
+                self.limited(str(grant.rule), grant.limit).add((place.step.index, at))
+
+    def step(self, record: RecordType, key: str | None) -> Step:
+        return self.draft.step(record.source, record.table, record, key)
+
+
+def _all(guards: list[Guard]) -> Guard | None:
+    """The guards together."""
+    if not guards:
+        return None
+    clauses = [tuple(atom for clause in chosen for atom in clause) for chosen in product(*(g.any for g in guards))]
+    return Guard(tuple(clauses), tuple(fact for g in guards for fact in g.none))
 
 
 def _asks_count(connection: Connection | None) -> bool:

@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from auth.access import Decision, Profile, SubjectKind
-from resolvers.plan import BoundRoot, Refusal, Step
+from auth.access import Constraint, Decision, Limit, Profile
+from resolvers.plan import BoundRoot, Constant, Masked, Refusal, Step
 from resolvers.selection import Collected
-from schema.catalogue import Catalogue
-from sources.protocol import Capabilities
+from schema.catalogue import Catalogue, RecordType
+from schema.declare import Hop
+from sources.protocol import Capabilities, Compare
 
-Residual = frozenset[SubjectKind]
+Ensured = frozenset[frozenset[Constraint]]
+"""Alternatives of which at least one is known to hold for every row."""
+
 Arguments = Sequence[Mapping[str, Any]]
 
 
@@ -33,4 +36,25 @@ class Draft:
     roots: list[BoundRoot] = field(default_factory=list)
     withheld: list[Refusal] = field(default_factory=list)
     guarded: list[Refusal] = field(default_factory=list)
-    needs_household: bool = False
+    needs: set[str] = field(default_factory=set)
+    masked: list[Masked] = field(default_factory=list)
+    limited: dict[tuple[str, Limit], set[tuple[int, int]]] = field(default_factory=dict)
+    facts: dict[Any, Step] = field(default_factory=dict)
+    """Steps that find facts, by whence their keys come and where they lead."""
+    details: dict[Any, Step] = field(default_factory=dict)
+    """Steps that ask for another row of a record once other registers were asked, by whence their keys come."""
+
+    def step(self, source: str, table: str, record: RecordType | None, key: str | None) -> Step:
+        """One more step."""
+        step = Step(len(self.steps), source, table, record, key)
+        self.steps.append(step)
+        return step
+
+    def hop(self, hop: Hop, parent: Step, column: int) -> Step:
+        """A step that turns the keys at a place of the parent's rows into others."""
+        step = self.step(hop.source, hop.table, None, hop.key)
+        step.parent, step.parent_column, step.has_children = parent.index, column, True
+        parent.has_children = True
+        for name, value in hop.where:
+            step.where.append(Compare(name, "=", step.param(Constant(value))))
+        return step

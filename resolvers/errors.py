@@ -5,10 +5,11 @@ There is one error for each response path pattern, however many rows it holds, a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from auth.access import Decision, Reason
+from auth.access import Decision, Matches, OfSubject, Reason, Rule, WithCase, WithConsent
 from resolvers.assemble import Where
 from resolvers.inputs import InputError
 from resolvers.selection import EVERY, Path
@@ -19,28 +20,72 @@ _WHY = {
     Reason.NO_PERMISSION: "no permission in force shares it with you for this purpose",
     Reason.PROHIBITED: "a prohibition is in force",
     Reason.NO_CASE: "it is shared only for a case; name the case in the `Madang-Case` header",
-    Reason.NOT_VALID: "the permission for it is not in force today",
-    Reason.OUTSIDE_SUBJECT: "it is shared only for residents of your own",
+    Reason.NOT_YET_VALID: "the permission for it is not in force yet",
+    Reason.NO_LONGER_VALID: "the permission for it is no longer in force",
 }
-_WHOSE = {"self": "record", "household": "household", "jurisdiction": "jurisdiction"}
+_WHOSE = {"self": "record", "household": "household", "child": "minor children", "jurisdiction": "jurisdiction"}
+_OF_ROWS: dict[type, tuple[Reason, str]] = {
+    OfSubject: (Reason.OUTSIDE_SUBJECT, "for your own {whose}"),
+    WithCase: (Reason.NO_CASE, "with an open case of your agency for this purpose that concerns the resident or the household"),
+    WithConsent: (Reason.NO_CONSENT, "with the resident's consent to this purpose"),
+    Matches: (Reason.OUTSIDE_ROWS, "for some records"),
+}
+"""What each kind of constraint is called where no row meets it, in this order."""
+
+_CHANGES = {
+    "case": "with a case",
+    "role": "with role `{value}`",
+    "purpose": "for purpose `{value}`",
+    "access": "by `{value}`",
+    "from": "from {value} on",
+    "until": "until {value}",
+}
 
 
-def withheld(decision: Decision, path: Path, where: Where) -> Error:
-    """A coordinate that was denied, or that no row condition let through."""
-    reason = decision.reason or Reason.OUTSIDE_SUBJECT
-    why = _WHY[reason]
-    if reason is Reason.OUTSIDE_SUBJECT and decision.residual:
-        why = f"it is shared only for your own {' or '.join(_WHOSE[k] for k in sorted(decision.residual))}"
+def withheld(decision: Decision, path: Path, where: Iterable[str | int]) -> Error:
+    """A coordinate that was denied, or of which no alternative's constraints were met by a row.
+
+    What is said depends on the decision alone, never on the row: it is the same for all that could be behind it.
+    """
+    kinds = [kind for kind in _OF_ROWS if any(isinstance(c, kind) for grant in decision.grants for c in grant.constraints)]
+    reason = decision.reason or (_OF_ROWS[kinds[0]][0] if len(kinds) == 1 else Reason.CONDITIONS)
+    why = _WHY.get(reason) or f"it is shared only {' and '.join(_words(decision, kind) for kind in kinds)}"
+    if decision.reason is Reason.OUTSIDE_SUBJECT:
+        why = "a list may be put in this order only where it may be searched by for all"
+    if decision.reason is None and kinds and reason in _WHY:
+        why = f"it is shared only {_words(decision, kinds[0])}"
     # Of what is hidden from the caller nothing is named, not even as the reason for something else.
     what = pattern(path) if decision.hidden else decision.coordinate
     extensions = {
         "code": "WITHHELD",
         "coordinate": None if decision.hidden else decision.coordinate,
         "reason": reason.value,
-        "rules": [{"regulation": r.regulation, "id": r.id, "basis": r.basis} for r in decision.rules],
+        "rules": [described(rule) for rule in decision.rules],
+        "remedy": _remedy(decision, kinds),
         "pattern": pattern(path),
     }
     return {"message": f"`{what}` is withheld: {why}", "path": list(where), "extensions": extensions}
+
+
+def described(rule: Rule) -> dict[str, str]:
+    """A rule by name, with its legal basis."""
+    return {"regulation": rule.regulation, "id": rule.id, "basis": rule.basis}
+
+
+def _words(decision: Decision, kind: type) -> str:
+    of = {k for grant in decision.grants for c in grant.constraints if isinstance(c, OfSubject) for k in c.kinds}
+    return _OF_ROWS[kind][1].format(whose=" or ".join(_WHOSE[k] for k in sorted(of)))
+
+
+def _remedy(decision: Decision, kinds: Sequence[type]) -> str | None:
+    """The smallest change that would permit it: another circumstance, or what a row would have to meet."""
+    if decision.remedy is not None:
+        return _CHANGES[decision.remedy.change].format(value=decision.remedy.value)
+    if decision.denied or not kinds:
+        return None
+    fewest = min(decision.grants, key=lambda grant: len(grant.constraints))
+    needed = [kind for kind in kinds if any(isinstance(c, kind) for c in fewest.constraints)]
+    return " and ".join(_words(replace(decision, grants=(fewest,)), kind) for kind in needed)
 
 
 def unavailable(holder: str, places: Iterable[tuple[Path, Where]]) -> Error:

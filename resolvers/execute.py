@@ -15,8 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers.plan import Environment, Plan, Step
-from schema.catalogue import Catalogue
+from resolvers.plan import Environment, Fact, Guard, Plan, Step
 from sources.coalescer import Coalescer
 from sources.protocol import Key, Row, Shape, SourceError, SourceTimeout
 
@@ -55,19 +54,26 @@ class Executor:
             await _Level(self._sources, plan, environment, results).run(level)
         return results
 
-    async def household(self, shape: Shape, source: str, rrn: str) -> int | None:
-        """The household of the caller's own resident."""
-        groups = await self._sources[source].load(shape, [rrn], ())
-        rows = groups.get(rrn)
-        return rows[0][1] if rows else None
+
+def subjects(plan: Plan, environment: Environment, results: Results, places: Iterable[tuple[int, int]]) -> int:
+    """How many subjects stand at these places of the rows that were reached, each once. Asking counts as one in any case."""
+    level = _Level({}, plan, environment, results)
+    return max(1, len({row[at] for index, at in places for row in level.rows(plan.steps[index])}))
 
 
-def household_shape(catalogue: Catalogue) -> tuple[Shape, str]:
-    """How to find the household of the caller's own resident."""
-    record = next(r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
-    assert record.subject is not None
-    assert record.subject.household is not None
-    return Shape(record.table, (record.subject.household,), record.subject.self), record.source
+def holds(guard: Guard, row: Row, results: Results) -> bool:
+    """Whether a row meets a guard. A fact that could not be found out is never met, nor is its absence."""
+    if any(step in results.failures for step in guard.facts()):
+        return False
+    return any(all(_true(atom, row, results) for atom in clause) for clause in guard.any) and not any(
+        _true(fact, row, results) for fact in guard.none
+    )
+
+
+def _true(atom: int | Fact, row: Row, results: Results) -> bool:
+    if isinstance(atom, Fact):
+        return any(found[atom.column] for found in results.groups[atom.step].get(row[atom.place], ()))
+    return bool(row[atom])
 
 
 class _Level:
@@ -112,12 +118,18 @@ class _Level:
     def keys(self, step: Step) -> list[Key]:
         """The keys that the step's parent (or last hop) leads to, each once."""
         parent, place = (step.hops[-1], 1) if step.hops else (step.parent or 0, step.parent_column)
+        if step.admits is not None:
+            rows = self.rows(self.plan.steps[parent])
+            return list(dict.fromkeys([row[place] for row in rows if row[place] is not None and self.admitted(step, row)]))
         found = self.results.reached.get((parent, place))
         if found is None:
             rows = self.rows(self.plan.steps[parent])
             found = list(dict.fromkeys([k for row in rows if (k := row[place]) is not None]))
             self.results.reached[parent, place] = found
         return found
+
+    def admitted(self, step: Step, row: Row) -> bool:
+        return step.admits is None or holds(step.admits, row, self.results)
 
     def rows(self, step: Step) -> Iterable[Row]:
         """The step's rows that this request reached."""
@@ -136,12 +148,15 @@ class _Level:
         allowed: dict[Key, set[int]] = {}
         first = self.plan.steps[step.hops[0]] if step.hops else step
         for row in self.rows(self.plan.steps[first.parent or 0]):
-            if (key := row[first.parent_column]) is not None:
-                allowed.setdefault(key, set()).update(p for p, guard in step.conditional.items() if row[guard])
+            if (key := row[first.parent_column]) is not None and self.admitted(first, row):
+                met = (place for place, guard in step.conditional.items() if holds(guard, row, self.results))
+                allowed.setdefault(key, set()).update(met)
         for hop in step.hops:
             allowed = self.follow(self.plan.steps[hop], allowed)
         apart: dict[frozenset[int], list[Key]] = {}
         for key, places in allowed.items():
+            if step.detail and not places and len(step.conditional) == len(step.columns):
+                continue
             apart.setdefault(frozenset(step.conditional) - places, []).append(key)
         return [(step.without(denied) if denied else step.shape, some) for denied, some in apart.items()]
 

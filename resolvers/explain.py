@@ -9,34 +9,47 @@ from collections.abc import Mapping
 from typing import Any
 
 from auth.access import Decision
+from auth.words import in_words
+from resolvers.circumstances import Circumstances, Question
 from resolvers.errors import pattern
-from resolvers.plan import Plan, Refusal, Step
+from resolvers.plan import Fact, Guard, Plan, Refusal, Step
 from sources.coalescer import Coalescer
-from sources.protocol import All, Call, Column, Compare, Condition, Holds, Only, Operand, Param, Shape, Some
+from sources.protocol import All, Call, Column, Compare, Condition, Exists, Holds, Not, Only, Operand, Param, Shape, Some
 
 
-def describe(plan: Plan, sources: Mapping[str, Coalescer], household: tuple[Shape, str]) -> dict[str, Any]:
-    """The plan as plain data: steps, decisions, what is withheld always, and what depends on each row's subject.
-
-    `household` is how the caller's own household is found, which comes first where the plan needs it.
-    """
-    shape, source = household
-    first = {"source": source, "table": shape.table, "key": shape.key, "statement": _statement(shape, sources[source])}
+def describe(plan: Plan, sources: Mapping[str, Coalescer], circumstances: Circumstances) -> dict[str, Any]:
+    """The plan as plain data: what is found out first, steps, decisions, what is withheld always, and what for some rows."""
     return {
-        "before": [first] if plan.needs_household else [],
+        "before": [_before(need, q, sources) for need in sorted(plan.needs) for q in circumstances.questions(need)],
         "steps": [_step(plan, step, sources) for level in plan.levels for step in level],
         "searches": [_decision(d) for d in plan.searches if not d.hidden],
         "decisions": [_decision(d) for d in plan.decisions if not d.hidden],
         "withheld": [_refusal(r) for r in plan.withheld],
         "guarded": [_refusal(r) for r in plan.guarded],
+        "masked": [{"pattern": pattern(m.path), "coordinate": m.decision.coordinate, "mask": str(m.mask)} for m in plan.masked],
+        "duties": plan.duties,
     }
+
+
+def _before(need: str, question: Question, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
+    shape, source = question.shape, question.source
+    return {
+        "need": need, "source": source, "table": shape.table, "key": shape.key,
+        "statement": _statement(shape, sources[source]),
+    }  # fmt: skip
+
+
+_NEEDS = {
+    "household": "the caller's household", "children": "the caller's minor children",
+    "case": "the resident whom the case is about",
+}  # fmt: skip
 
 
 def render(description: Mapping[str, Any]) -> str:
     """The same as text, for a terminal."""
     lines = []
     for look_up in description["before"]:
-        lines.append(f"before   {look_up['source']}.{look_up['table']}  by {look_up['key']}, for the caller's household")
+        lines.append(f"before   {look_up['source']}.{look_up['table']}  by {look_up['key']}, for {_NEEDS[look_up['need']]}")
         lines.append(f"         {look_up['statement'] or 'one request to the register'}")
     for step in description["steps"]:
         lines.append(f"level {step['level']}  {step['source']}.{step['table']}  by {step['key'] or 'filter'}{_from(step)}")
@@ -51,6 +64,7 @@ def render(description: Mapping[str, Any]) -> str:
     lines.append("")
     for title in ("withheld", "guarded"):
         lines += [f"{title:<20} {r['pattern']}: {r['coordinate']} ({r['reason']})" for r in description[title]]
+    lines += [f"{'masked':<20} {m['pattern']}: {m['coordinate']} ({m['mask']})" for m in description["masked"]]
     return "\n".join(lines)
 
 
@@ -59,8 +73,8 @@ def _from(step: Mapping[str, Any]) -> str:
 
 
 def _grounds(decision: Mapping[str, Any]) -> str:
-    whose = f" (own {' or '.join(decision['subject'])} only)" if decision["subject"] else ""
-    return f"{', '.join([*filter(None, [decision['reason']]), *decision['rules']])}{whose}"
+    where = f" (only {' or '.join(decision['where'])})" if decision["where"] else ""
+    return f"{', '.join([*filter(None, [decision['reason']]), *decision['rules']])}{where}"
 
 
 def _step(plan: Plan, step: Step, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
@@ -77,7 +91,11 @@ def _step(plan: Plan, step: Step, sources: Mapping[str, Coalescer]) -> dict[str,
         "values": _parameters(step, sources[step.source]),
         "guards": [
             *(_guard(column, step) for column in step.columns if isinstance(column, Holds | Only)),
-            *(f"{_conditional(step, place)} only for keys whose row of step {teller} holds" for place in step.conditional),
+            *(
+                f"{_conditional(step, p)} only for rows of step {teller} where {_of_guard(g)}"
+                for p, g in step.conditional.items()
+            ),
+            *([] if step.admits is None else [f"keys only of rows of step {teller} where {_of_guard(step.admits)}"]),
         ],
     }
 
@@ -116,6 +134,15 @@ def _conditional(step: Step, place: int) -> str:
     return _operand(column) if isinstance(column, str | Call) else str(column)
 
 
+def _of_guard(guard: Guard) -> str:
+    clauses = [" and ".join(map(_atom, clause)) or "anything holds" for clause in guard.any]
+    return " and ".join([" or ".join(clauses) or "nothing holds", *(f"not {_atom(fact)}" for fact in guard.none)])
+
+
+def _atom(atom: int | Fact) -> str:
+    return f"column {atom} of step {atom.step} says so" if isinstance(atom, Fact) else f"column {atom} is true"
+
+
 def _words(condition: Condition, step: Step) -> str:
     match condition:
         case Compare(operand, operator, Param(index)):
@@ -124,10 +151,15 @@ def _words(condition: Condition, step: Step) -> str:
             return " and ".join(_words(c, step) for c in conditions) or "true"
         case Some(conditions):
             return " or ".join(_words(c, step) for c in conditions) or "false"
+        case Not(inner):
+            return f"not ({_words(inner, step)})"
+        case Exists(table, column, on, inner):
+            held = "" if inner is None else f" and {_words(inner, step)}"
+            return f"{table} has a row with {column} = {on}{held}"
 
 
 def _operand(operand: Operand) -> str:
-    return operand if isinstance(operand, str) else f"{operand.function}({operand.column})"
+    return operand if isinstance(operand, str) else f"{operand.function}({_operand(operand.column)})"
 
 
 def _decision(decision: Decision) -> dict[str, Any]:
@@ -136,10 +168,11 @@ def _decision(decision: Decision) -> dict[str, Any]:
         "verdict": decision.verdict.value,
         "reason": decision.reason.value if decision.reason else None,
         "rules": [str(rule) for rule in decision.rules],
-        "subject": sorted(decision.residual),
+        "where": [in_words(grant) for grant in decision.grants if grant.constraints],
+        "unless": [str(ban.rule) for ban in decision.bans if ban.told],
     }
 
 
 def _refusal(refusal: Refusal) -> dict[str, Any]:
-    reason = refusal.decision.reason.value if refusal.decision.reason else "depends on the row's subject"
+    reason = refusal.decision.reason.value if refusal.decision.reason else "depends on the row"
     return {"pattern": pattern(refusal.path), "coordinate": refusal.decision.coordinate, "reason": reason}

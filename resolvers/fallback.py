@@ -25,7 +25,6 @@ from graphql import (
     visit,
 )
 
-from auth.access import Authorizer
 from resolvers.errors import Error
 from resolvers.request import Request
 from resolvers.rows import Context
@@ -37,8 +36,8 @@ INTROSPECTION = ("__schema", "__type")
 class Fallback:
     """Answers root fields by graphql-core's execution over the Strawberry schema, or over a caller's view of it."""
 
-    def __init__(self, schema: strawberry.Schema, authorizer: Authorizer, views: Views) -> None:
-        self._schema, self._authorizer, self._views = schema._schema, authorizer, views
+    def __init__(self, schema: strawberry.Schema, views: Views) -> None:
+        self._schema, self._views = schema._schema, views
 
     async def run(self, request: Request, whole_view: bool, context: Context) -> tuple[dict[str, Any], list[Error]]:
         """Answer `request.collected.others`; introspection shows the caller's view, or all that is not hidden from it."""
@@ -57,8 +56,8 @@ class Fallback:
     def _view(self, request: Request, whole: bool) -> GraphQLSchema:
         caller = request.access.caller
         if whole:
-            return self._views.without(self._authorizer.hidden_from(caller))
-        return self._views.only(self._authorizer.grantable(caller), caller)
+            return self._views.without(request.authorizer.hidden_from(caller))
+        return self._views.only(request.authorizer.grantable(caller), caller)
 
 
 async def run(

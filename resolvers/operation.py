@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from graphql import (
     DocumentNode,
@@ -32,6 +32,7 @@ from graphql import (
 )
 
 from resolvers.cache import Cache
+from schema.build import REFUSALS
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,10 @@ class RequestError(Exception):
         super().__init__("; ".join(e.message for e in self.errors))
 
 
+Refusals = Literal["ERRORS", "NULL", "REJECT"]
+"""How what is withheld is answered: null with errors, plain null, or not at all unless everything is granted."""
+
+
 @dataclass
 class Operation:
     """One valid operation. Equal text gives the same object, so what is derived from it can be kept with it."""
@@ -77,6 +82,19 @@ class Operation:
     """Names of the variables that `@skip` and `@include` use."""
     collected: Cache[tuple[bool, ...], Any] = field(default_factory=lambda: Cache(16))
     """By the values of the switches."""
+
+    def refusals(self, values: Mapping[str, Any]) -> Refusals | None:
+        """How the document wants refusals answered, if it says so; `values` are its variables'."""
+        for directive in self.definition.directives or ():
+            if directive.name.value == REFUSALS:
+                given = next(a.value for a in directive.arguments or ())
+                how = values.get(given.name.value) if isinstance(given, VariableNode) else given.value  # type: ignore[attr-defined]
+                if how is None:
+                    raise RequestError(
+                        "BAD_USER_INPUT", f"the variable of `@{REFUSALS}` is null; say `ERRORS`, `NULL` or `REJECT`"
+                    )
+                return how  # type: ignore[no-any-return]
+        return None
 
     @property
     def kind(self) -> OperationType:

@@ -4,6 +4,7 @@ A plan holds no value of a variable and nothing of a caller: it says where they 
 run many times (`resolvers/execute.py`), assembled by code made for it (`resolvers/assemble.py`), and it can be printed.
 
     Step      one batch of one table: the shape, the values its parameters stand for, and whence its keys come
+    Guard     what must be true of a row: booleans in it, and facts that other registers have of it
     Bound     how one response name is filled from a step's rows
     Refusal   a coordinate that is withheld, with its decision and the response path at which that shows
 """
@@ -15,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from auth.access import Caller, Decision
+from auth.access import Caller, Decision, Limit, Mask, Span
 from resolvers.cache import Cache
 from resolvers.selection import Path
 from schema.catalogue import RecordType
@@ -31,8 +32,16 @@ class Environment:
     today: dt.date
     pages: Mapping[int, Page]
     """By the index of a listing's arguments."""
+    purpose: str | None
+    mask_keys: tuple[str, str] | None = None
+    """What pseudonyms for this agency and purpose are made with (`sources.evaluate.hmac_blocks`), where the plan has some."""
     household: int | None = None
-    """The household of the caller's own resident, where a residual needs it."""
+    """The household of the caller's own resident, where a constraint needs it; so are the others."""
+    children: tuple[str, ...] = ()
+    """The numbers of the minors in the caller's care."""
+    case_subject: str | None = None
+    case_household: int | None = None
+    """Whom the verified case is about; none if there is no such case."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +81,71 @@ class Argument:
         return f"argument {self.name}.{self.key}" if self.key else f"argument {self.name}"
 
 
+NEEDS = ("household", "children", "case")
+"""What is found out before a plan is run, where it needs it. In failures they stand as steps of their own, before all others."""
+
+
+def lost_need(need: str) -> int:
+    """The number under which a need's failure is noted, as if it were a step's."""
+    return -1 - NEEDS.index(need)
+
+
 @dataclass(frozen=True)
-class OfCaller:
-    attribute: Literal["rrn", "jurisdiction", "household"]
+class OfRequest:
+    """What is known of the caller or the case."""
+
+    attribute: Literal["rrn", "jurisdiction", "agency", "household", "children", "case_subject", "case_household"]
 
     def get(self, environment: Environment) -> Any:
-        return environment.household if self.attribute == "household" else getattr(environment.caller, self.attribute)
+        own = self.attribute in ("rrn", "jurisdiction", "agency")
+        return getattr(environment.caller if own else environment, self.attribute)
+
+    @property
+    def need(self) -> str | None:
+        """What has to be found out first."""
+        need = self.attribute.partition("_")[0]
+        return need if need in NEEDS else None
 
     def __str__(self) -> str:
-        return f"the caller's {self.attribute}"
+        return f"the {self.attribute.replace('_', 's ')}" if self.need == "case" else f"the caller's {self.attribute}"
+
+
+@dataclass(frozen=True)
+class OfPurpose:
+    def get(self, environment: Environment) -> Any:
+        return environment.purpose
+
+    def __str__(self) -> str:
+        return "the purpose"
+
+
+@dataclass(frozen=True)
+class Before:
+    """The day that lies so long before today, or its year."""
+
+    span: Span
+    year: bool
+
+    def get(self, environment: Environment) -> Any:
+        day = self.span.before(environment.today)
+        return day.year if self.year else day
+
+    def __str__(self) -> str:
+        return f"{'the year of ' if self.year else ''}{self.span} before today"
+
+
+@dataclass(frozen=True)
+class MaskKey:
+    """One of the two blocks of a pseudonym's key."""
+
+    which: Literal[0, 1]
+
+    def get(self, environment: Environment) -> Any:
+        assert environment.mask_keys is not None, "a plan that makes pseudonyms says so"
+        return environment.mask_keys[self.which]
+
+    def __str__(self) -> str:
+        return "the purpose's key"
 
 
 @dataclass(frozen=True)
@@ -117,7 +182,29 @@ class CursorValue:
         return f"the cursor's value {self.position + 1}"
 
 
-Value = Constant | Argument | OfCaller | CurrentDay | PageSize | CursorValue
+Value = Constant | Argument | OfRequest | OfPurpose | Before | MaskKey | CurrentDay | PageSize | CursorValue
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Whether a step has, for the key at `place` of a row, a row of its own whose boolean at `column` is true."""
+
+    place: int
+    step: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What must be true of a row: of one alternative every boolean (by its place in the row) and fact, and no fact of `none`."""
+
+    any: tuple[tuple[int | Fact, ...], ...]
+    none: tuple[Fact, ...] = ()
+
+    def facts(self) -> frozenset[int]:
+        """The steps whose facts it needs."""
+        found = (*self.none, *(atom for clause in self.any for atom in clause))
+        return frozenset(atom.step for atom in found if isinstance(atom, Fact))
 
 
 @dataclass
@@ -145,8 +232,12 @@ class Step:
     """Steps that lead from the parent's column to this step's keys; the rows are then grouped by the first one's keys."""
     merge: tuple[tuple[int, bool], ...] = ()
     """With hops: how the rows that several keys lead to are put in order, (place in the row, descending)."""
-    conditional: dict[int, int] = field(default_factory=dict)
-    """Columns (by place in the row) that may be asked only for keys whose parent row is true at the place named."""
+    conditional: dict[int, Guard] = field(default_factory=dict)
+    """Columns (by place in the row) that may be asked only for keys whose parent row meets the guard."""
+    admits: Guard | None = None
+    """Which of the parent's rows have their keys asked at all."""
+    detail: bool = False
+    """It asks for more of rows that are there: keys that may have none of its columns are left out."""
     has_children: bool = False
     idle: bool = False
     """Nothing of its rows is asked, so it is not run."""
@@ -196,14 +287,35 @@ class Refusal:
     """Under `node`, the root step of the type that this is about."""
 
 
+@dataclass(frozen=True)
+class Gate:
+    """What must be true for a value to be shown: a guard on the teller's row, and a boolean in the row itself."""
+
+    guard: Guard | None = None
+    own: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to fill a value: from `place`, where the gate holds. `silent`: where that fails it looks as if it were absent."""
+
+    place: int
+    gate: Gate = Gate()
+    silent: Gate = Gate()
+    masked: int | None = None
+    """Number of the plan's mask that made it."""
+
+
 @dataclass
 class Bound:
     """How one response name is filled.
 
     - `constant`: with `value`.
-    - `column`, `id`: from the row's `place`.
+    - `column`, `id`: from the row's place that the first choice names whose gate is open.
     - `joined`: a record in the same row, there when `place` is not null.
     - `one`, `many`: rows of `step` whose key stands at `place`.
+
+    The teller's row, which guards are about, is the row that this record is linked from if `above`, else the row itself.
     """
 
     name: str
@@ -214,11 +326,21 @@ class Bound:
     step: int = 0
     record: str = ""
     fields: list[Bound] = field(default_factory=list)
-    guard: int | None = None
-    """Place of the boolean that must be true, else the value is withheld by `refusal`."""
-    guard_above: bool = False
-    """The guard stands in the row that this record is linked from, not in its own."""
-    refusal: int = 0
+    choices: tuple[Choice, ...] = ()
+    """Of a link at most one, which tells when its rows may be shown."""
+    refusal: int | None = None
+    """By which the value is withheld where no choice's gate holds."""
+    bans: tuple[tuple[Gate, int], ...] = ()
+    """Prohibitions that the caller may know of: where a gate fails, the value is withheld by this refusal."""
+    above: bool = False
+    detail: tuple[int, int] | None = None
+    """The values stand in another row of the same record: of this step, whose key stands at this place."""
+    filters: tuple[tuple[Gate, int | None], ...] = ()
+    """Of a link: a row is shown if of one of these the gate holds, and the boolean at the place of the row."""
+    limit: Value | None = None
+    """Of a link with filters: how many rows."""
+    depends: frozenset[int] = frozenset()
+    """The steps (and needs) on whose answers it depends whether the value may be shown."""
 
 
 @dataclass
@@ -239,6 +361,22 @@ class BoundRoot:
     """The listing's rows come as JSON text at place 0."""
     narrowed: dict[int, Decision] = field(default_factory=dict)
     """By step: the search was allowed only for some subjects, and when it finds nothing, that is said."""
+    via: dict[int, Bound] = field(default_factory=dict)
+    """By step: the record is shown from another row of it, which was asked for once other registers had been."""
+    depends: dict[int, frozenset[int]] = field(default_factory=dict)
+    """By step: what narrows it, where that has to be found out first."""
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A coordinate that is shown masked at a path: to all rows, or to those that a choice marks."""
+
+    path: Path
+    decision: Decision
+    mask: Mask
+    always: bool
+    only: int | None = None
+    """Under `node`, the root step of the type that this is about."""
 
 
 @dataclass
@@ -254,18 +392,35 @@ class Plan:
     """On the coordinates that were asked for."""
     searches: list[Decision]
     """On the coordinates that were searched by."""
-    needs_household: bool
+    needs: frozenset[str]
+    """Of `NEEDS`."""
+    masked: list[Masked]
+    limited: dict[tuple[str, Limit], frozenset[tuple[int, int]]]
+    """By rule and bound: where in the steps' rows stand the subjects that count."""
+    duties: list[dict[str, Any]]
+    """What comes with being granted, by rule, in words for the caller."""
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))
     """Made when first needed: by root field, number of the type, and the steps that were lost."""
 
+    @property
+    def makes_pseudonyms(self) -> bool:
+        return any(isinstance(value, MaskKey) for step in self.steps for value in step.values)
+
     def losses(self) -> Iterator[tuple[int, Path]]:
-        """Where in the response the loss of a step shows."""
+        """Where in the response the loss of a step or a need shows."""
         for root in self.roots:
-            for step in (*root.steps, *([] if root.count_step is None else [root.count_step])):
+            for step in (*root.steps, *([] if root.count_step is None else [root.count_step]), *_dependencies(root)):
                 yield step, (root.name,)
-            for bound in _all_bound(root.fields):
+            for bound in _all_bound([*root.fields, list(root.via.values())]):
                 if bound.kind in ("one", "many"):
                     yield bound.step, bound.path
+                if bound.detail is not None:
+                    yield bound.detail[0], bound.path
+                yield from ((step, bound.path) for step in sorted(bound.depends))
+
+
+def _dependencies(root: BoundRoot) -> list[int]:
+    return sorted(frozenset().union(*root.depends.values()))
 
 
 def _all_bound(fields: Sequence[Sequence[Bound]]) -> Iterator[Bound]:

@@ -21,16 +21,18 @@ The same passes serve, explain and simulate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
-from auth.access import Profile
+from auth.access import MASKS, Decision, Duties, Grant, Profile
 from resolvers.authorize import authorize
 from resolvers.bindroots import bind
 from resolvers.draft import Arguments, Draft
-from resolvers.plan import Plan, Step
+from resolvers.errors import described
+from resolvers.plan import Bound, Gate, Plan, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field
-from sources.protocol import Call, Capabilities, Column, Json
+from sources.protocol import Call, Capabilities, Column, Json, Only
 
 
 def plan(
@@ -47,7 +49,31 @@ def plan(
     decisions = list(dict.fromkeys(draft.decisions.values()))
     searches = list(dict.fromkeys(d for ds in draft.searches.values() for d in ds))
     ordered = [levels[level] for level in sorted(levels)]
-    return Plan(draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, draft.needs_household)
+    limited = {bound: frozenset(places) for bound, places in draft.limited.items()}
+    return Plan(
+        draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
+        draft.masked, limited, duties(decisions),
+    )  # fmt: skip
+
+
+def duties(decisions: Iterable[Decision]) -> list[dict[str, Any]]:
+    """What comes with being granted, for each rule that has duties: to which coordinates it applies, and what is to be done."""
+    found: dict[Grant, dict[str, None]] = {}
+    for decision in decisions:
+        for grant in decision.grants:
+            if grant.duties is not None:
+                found.setdefault(Grant(grant.rule, duties=grant.duties), {})[decision.coordinate] = None
+    return [{"rule": described(grant.rule), "coordinates": list(c), **_owed(grant.duties)} for grant, c in found.items()]
+
+
+def _owed(duty: Duties | None) -> dict[str, Any]:
+    assert duty is not None, "only grants with duties are told"
+    owed: dict[str, Any] = {"store": duty.store}
+    if duty.retain is not None:
+        owed["retain"] = str(duty.retain)
+    if duty.notice:
+        owed["notice"] = {"to": "subject", "when": "later", "ground": duty.ground}
+    return owed
 
 
 def shorten(draft: Draft) -> None:
@@ -57,9 +83,9 @@ def shorten(draft: Draft) -> None:
             continue
         step = draft.steps[root.steps[0]]
         record = draft.catalogue.records[root.records[0]]
-        if not all(b.kind == "column" and b.guard is None for b in root.fields[0]):
+        if not all(_plain(b) for b in root.fields[0]):
             continue
-        columns = {b.name: step.columns[b.place] for b in root.fields[0]}
+        columns = {b.name: step.columns[b.choices[0].place] for b in root.fields[0]}
         named = all(_stands_for(record.fields.get(name), column) for name, column in columns.items())
         if named and draft.capabilities[step.source].json and not step.joins and not step.has_children:
             cursor = [step.columns[place] for place in root.cursor]
@@ -67,29 +93,50 @@ def shorten(draft: Draft) -> None:
             root.cursor, root.json = tuple(range(1, len(cursor) + 1)), True
 
 
+def _plain(bound: Bound) -> bool:
+    """Whether there is one value for every row, and nothing to be said of it."""
+    one = bound.kind == "column" and len(bound.choices) == 1 and not bound.bans and bound.detail is None
+    return one and bound.choices[0].gate == bound.choices[0].silent == Gate() and bound.choices[0].masked is None
+
+
 def _stands_for(item: Field | None, column: Column) -> bool:
     """Whether the response name is the field's own name: a caller's alias never enters a statement."""
+    while isinstance(column, Only) or (isinstance(column, Call) and column.function in MASKS):
+        column = column.operand if isinstance(column, Only) else column.column
     if isinstance(item, DerivedField):
         return isinstance(column, Call) and (column.function, column.column) == (item.expression.function, item.expression.column)
     return isinstance(item, ColumnField) and item.column == column
 
 
 def arrange(draft: Draft) -> None:
-    """Give each step its level: after the step that its keys come from, or beside a root lookup whose key is its key, too.
+    """Give each step its level: after the steps that its keys and guards come from, or earlier where the keys are known.
 
-    The latter is sound only where the root's rows decide nothing: no condition narrows the root, and none of the step's columns
-    waits for a guard in the root's row. If the root then finds nobody, what the step found is shown nowhere.
+    A step whose key is the key of a root lookup can go beside it. That is sound only where no row decides anything: no condition
+    narrows the root, and neither the step nor any of its columns waits for a guard. If the root then finds nobody, what the step
+    found is shown nowhere.
     """
+    settled: set[int] = set()
     for step in draft.steps:
-        before = step.hops[-1] if step.hops else step.parent
-        if before is None:
-            continue
-        parent = draft.steps[before]
-        keyed_alike = parent.lookup is not None and step.parent_column == 0 and not step.hops
-        if keyed_alike and not parent.where and not step.conditional:
-            step.lookup, step.level = parent.lookup, parent.level
-        else:
-            step.level = parent.level + 1
+        _settle(draft, step, settled)
+
+
+def _settle(draft: Draft, step: Step, settled: set[int]) -> None:
+    before = step.hops[-1] if step.hops else step.parent
+    if step.index in settled or before is None:
+        return
+    settled.add(step.index)
+    parent = draft.steps[before]
+    _settle(draft, parent, settled)
+    guards = [*step.conditional.values(), *([] if step.admits is None else [step.admits])]
+    keyed_alike = parent.lookup is not None and step.parent_column == 0 and not step.hops
+    if keyed_alike and not parent.where and not guards:
+        step.lookup, step.level = parent.lookup, parent.level
+        return
+    waits = [parent]
+    for fact in frozenset().union(*(guard.facts() for guard in guards)):
+        _settle(draft, draft.steps[fact], settled)
+        waits.append(draft.steps[fact])
+    step.level = max(each.level for each in waits) + 1
 
 
 def seal(draft: Draft) -> None:

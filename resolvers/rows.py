@@ -1,25 +1,27 @@
 """Resolvers for declared fields under Strawberry's own execution: one row at a time, one coordinate at a time.
 
-A record is a `Row`: its type and its key, nothing more. Each field is first decided and, if a residual remains, checked for the
-row's subject; only then is its column loaded, by a DataLoader that gathers the keys of one coordinate. That is the textbook
-way, kept as plain as can be, because the plan's answers are checked against it.
+A record is a `Row`: its type and its key, nothing more. Each field is first decided and, if something remains, checked for the
+row (`resolvers/checks.py`); only then is its column loaded, by a DataLoader that gathers the keys of one coordinate. That is the
+textbook way, kept as plain as can be, because the plan's answers are checked against it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from graphql import GraphQLResolveInfo
 from strawberry.dataloader import DataLoader
 
-from auth.access import Access, Caller, Decision, Profile, Reason, SubjectKind, Verdict
-from auth.pseudonyms import Pseudonym
+from auth.access import AccessRequest, Authorizer, Decision, Mask, Profile
+from auth.pseudonyms import Pseudonym, Pseudonyms
 from resolvers import errors
 from resolvers.assemble import Where
-from resolvers.execute import household_shape
+from resolvers.checks import ABSENT, Checker, Row, Withheld, both
+from resolvers.circumstances import Circumstances
 from resolvers.inputs import InputError, check_size
 from resolvers.operation import Limits
 from resolvers.selection import EVERY, Path
@@ -27,31 +29,8 @@ from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, RecordType
 from schema.declare import Arg, Hop, Today
 from sources.coalescer import Coalescer
-from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Order, Param, Shape, Some, SourceError
-
-Ensured = tuple[frozenset[SubjectKind], ...]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A record: its type, its key, how it was reached, and the row that tells whom it is about, where it does not itself."""
-
-    record: RecordType
-    key: Key
-    access: Access
-    ensured: Ensured = ()
-    above: Row | None = None
-
-    def ensures(self, residual: frozenset[SubjectKind]) -> bool:
-        """Whether nothing remains to be checked for this row."""
-        teller = self.above.ensured if self.above else ()
-        return not residual or any(e <= residual for e in (*self.ensured, *teller))
-
-
-class Withheld(Exception):
-    def __init__(self, decision: Decision) -> None:
-        super().__init__(decision.coordinate)
-        self.decision = decision
+from sources.evaluate import hmac_blocks
+from sources.protocol import All, Call, Compare, Holds, Key, Operand, Order, Param, Shape, SourceError
 
 
 @dataclass
@@ -59,14 +38,27 @@ class Context:
     """What resolvers of one operation share."""
 
     catalogue: Catalogue
-    profile: Profile
-    caller: Caller
-    pseudonym: Pseudonym
+    authorizer: Authorizer
+    access: AccessRequest
+    pseudonyms: Pseudonyms
     sources: Mapping[str, Coalescer]
+    circumstances: Circumstances
     limits: Limits
     today: dt.date
     loaders: dict[Any, DataLoader[Key, Sequence[Any]]] = field(default_factory=dict)
     problems: dict[tuple[Path, str], tuple[Where, Exception]] = field(default_factory=dict)
+
+    @cached_property
+    def profile(self) -> Profile:
+        return self.authorizer.profile(self.access)
+
+    @cached_property
+    def pseudonym(self) -> Pseudonym:
+        return self.pseudonyms.for_caller(self.access.caller)
+
+    @cached_property
+    def checker(self) -> Checker:
+        return Checker(self)
 
     async def rows(self, source: str, shape: Shape, values: tuple[Any, ...], key: Key) -> Sequence[Any]:
         """The rows of one key, loaded together with others that ask the same."""
@@ -90,8 +82,12 @@ class Context:
         where = tuple(info.path.as_list())
         pattern = tuple(EVERY if isinstance(p, int) else p for p in where)
         key = pattern, type(problem).__name__
-        if key not in self.problems or errors.comparable(where) < errors.comparable(self.problems[key][0]):
-            self.problems[key] = where, problem
+        if key in self.problems:
+            known, before = self.problems[key]
+            where = min(known, where, key=errors.comparable)
+            # Of several reasons at one path, that constraints are not met is told before a prohibition.
+            problem = problem if isinstance(before, Withheld) and before.decision.denied else before
+        self.problems[key] = where, problem
 
     def errors(self) -> list[errors.Error]:
         found: list[errors.Error] = []
@@ -102,64 +98,33 @@ class Context:
             elif isinstance(problem, InputError):
                 found.append(errors.unusable(problem, where))
             elif isinstance(problem, SourceError):
-                holders.setdefault(self.catalogue.registers[problem.source].holder, []).append((pattern, where))
+                holders.setdefault(self.catalogue.holder(problem.source), []).append((pattern, where))
         found += [errors.unavailable(holder, places) for holder, places in holders.items()]
         return errors.in_order(found)
 
-    # Decisions
-
-    async def permit(self, row: Row, coordinate: str, *also: Decision) -> Decision:
-        """Decide a coordinate for one row, together with the searches it implies; raises `Withheld`."""
-        decision = self.profile.decide(coordinate, row.access, "read")
-        for each in (decision, *also):
-            if each.verdict is Verdict.DENY:
-                raise Withheld(each)
-        residuals = [d.residual for d in (decision, *also) if d.residual]
-        residual = frozenset.intersection(*residuals) if residuals else frozenset()
-        if residuals and not residual:
-            denied = next(d for d in also if d.residual)
-            raise Withheld(replace(denied, verdict=Verdict.DENY, reason=Reason.NO_PERMISSION))
-        if not row.ensures(residual) and not await self.holds(row.above or row, residual):
-            rules = tuple(dict.fromkeys(r for d in (decision, *also) for r in d.rules))
-            raise Withheld(Decision(decision.coordinate, Verdict.PERMIT, residual, rules))
-        return decision
-
-    async def holds(self, row: Row, residual: frozenset[SubjectKind]) -> bool:
-        condition, values = await self.condition(row.record, residual)
-        return bool(await self.value(row, Holds(condition), values))
-
-    async def condition(self, record: RecordType, residual: frozenset[SubjectKind]) -> tuple[Condition, tuple[Any, ...]]:
-        assert record.subject is not None
-        compares: list[Condition] = []
-        values: list[Any] = []
-        for kind in sorted(residual):
-            if kind == "self" and record.subject.self is None:
-                kind = "household"
-            column = getattr(record.subject, kind)
-            if column is not None:
-                compares.append(Compare(column, "=", Param(len(values))))
-                values.append(await self.of_caller(kind))
-        return Some(tuple(compares)), tuple(values)
-
-    async def of_caller(self, kind: SubjectKind) -> Any:
-        if kind == "jurisdiction":
-            return self.caller.jurisdiction
-        if kind == "self" or self.caller.rrn is None:
-            return self.caller.rrn
-        shape, source = household_shape(self.catalogue)
-        rows = await self.rows(source, shape, (), self.caller.rrn)
-        return rows[0][1] if rows else None
+    async def masked(self, operand: Operand, values: tuple[Any, ...], mask: Mask | None) -> tuple[Operand, tuple[Any, ...]]:
+        """What is loaded where a value is granted masked."""
+        if mask is None:
+            return operand, values
+        amounts: tuple[Any, ...] = (mask.amount,) if mask.amount else ()
+        if mask.kind == "pseudonym":
+            amounts = hmac_blocks(self.pseudonyms.mask_key(self.access.caller.agency, self.access.purpose or ""))
+        params = tuple(Param(len(values) + i) for i in range(len(amounts)))
+        return Call(mask.kind, operand, params), (*values, *amounts)
 
 
 def field_resolver(item: Field) -> Any:
     async def resolve(row: Row, context: Context, **arguments: Any) -> Any:
         if isinstance(item, LinkField):
             return await _link(row, context, item, arguments)
-        await context.permit(row, item.coordinate)
+        decision = context.profile.decide(item.coordinate, row.access, "read")
+        grant = await context.checker.grant(row, decision)
+        if grant is ABSENT:
+            return None
         if isinstance(item, IdField):
             key = await context.value(row, item.column)
-            return context.pseudonym.encode(row.record.name, key)
-        operand, values = operand_of(item, context, arguments)
+            return None if key is None else context.pseudonym.encode(row.record.name, key)
+        operand, values = await context.masked(*operand_of(item, context, arguments), grant.mask)
         return await context.value(row, operand, values)
 
     return resolve
@@ -177,14 +142,18 @@ def operand_of(item: Any, context: Context, arguments: Mapping[str, Any], start:
 
 async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[str, Any]) -> Any:
     target = context.catalogue.records[item.target]
-    searched = _sorts(row, context, target, arguments.get("orderBy"))
-    decision = await context.permit(row, item.coordinate, *searched)
+    decision = context.profile.decide(item.coordinate, row.access, "read")
+    if decision.denied:
+        raise Withheld(decision)
+    decision = both(decision, _sorts(row, context, target, arguments.get("orderBy")), target)
+    granted = await context.checker.link(row, decision, target)
+    if granted is ABSENT:
+        return [] if item.many else None
     limit = arguments.get("limit")
     if limit is not None:
         check_size("limit", limit, context.limits)
     above = None if target.subject else row
-    residuals = [d.residual for d in (decision, *searched) if d.residual]
-    ensured: Ensured = (frozenset.intersection(*residuals),) if above and residuals else row.ensured if above else ()
+    ensured = context.checker.ensured(row, decision, target) if above else ()
     order = _order(Row(target, 0, row.access, ensured, above), context, item, arguments.get("orderBy"))
     start = await context.value(row, item.start)
     keys = [] if start is None else [start]
@@ -197,6 +166,7 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
             found.sort(key=lambda r, p=place: (r[p] is not None, r[p]) if r[p] is not None else (False,), reverse=by.descending)  # type: ignore[misc]
             found.sort(key=lambda r, p=place: r[p] is None)  # type: ignore[misc]
     rows = [Row(target, r[1], row.access, ensured, above) for r in found]
+    rows = [each for each in rows if await context.checker.linked(each, granted, decision, target)]
     return rows[:limit] if item.many else rows[0] if rows else None
 
 
@@ -208,18 +178,12 @@ async def _hop(context: Context, hop: Hop, keys: Sequence[Key]) -> list[Key]:
     return list(dict.fromkeys(found))
 
 
-def _sorts(row: Row, context: Context, target: RecordType, asked: str | None) -> list[Decision]:
+def _sorts(row: Row, context: Context, target: RecordType, asked: str | None) -> Decision | None:
     """The decision on the column by which the caller wants a child list sorted."""
     if asked is None:
-        return []
+        return None
     fields = (f for f in target.sortable() if f.column == order_values(target)[asked][0])
-    decisions = [context.profile.decide(f.coordinate, row.access, "search") for f in fields]
-    # An order tells of each sorted row, so it must be granted for all of them if they have subjects of their own.
-    of_some = [d.verdict is Verdict.PERMIT and bool(d.residual) and target.subject is not None for d in decisions]
-    return [
-        replace(d, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT) if some else d
-        for d, some in zip(decisions, of_some, strict=True)
-    ]
+    return context.profile.decide(next(fields).coordinate, row.access, "search")
 
 
 def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tuple[Order, ...]:
@@ -234,5 +198,10 @@ def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tu
     column, descending = item.order.lstrip("-"), item.order.startswith("-")
     fields = (f for f in row.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
     decisions = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
-    readable = decisions and all(d.verdict is Verdict.PERMIT and row.ensures(d.residual) for d in decisions)
+    readable = decisions and all(_sure(row, d) for d in decisions)
     return (Order(column, descending), key) if readable else (key,)
+
+
+def _sure(row: Row, decision: Decision) -> bool:
+    whole = [grant.constraints for grant in decision.grants if grant.mask is None]
+    return not decision.denied and not decision.bans and bool(whole) and row.ensures(whole)

@@ -27,6 +27,7 @@ from typing import Any, get_args
 
 from graphql import (
     DefinitionNode,
+    DirectiveDefinitionNode,
     DocumentNode,
     EnumTypeDefinitionNode,
     FieldDefinitionNode,
@@ -229,11 +230,14 @@ def _references(definition: DefinitionNode) -> Iterator[str]:
             yield from (_named(a.type) for a in field.arguments or ())
     if isinstance(definition, InputObjectTypeDefinitionNode):
         yield from (_named(f.type) for f in definition.fields or ())
+    if isinstance(definition, DirectiveDefinitionNode):
+        yield from (_named(a.type) for a in definition.arguments or ())
 
 
 def _reachable(definitions: dict[str, DefinitionNode]) -> set[str]:
     found: set[str] = set()
-    waiting = ["Query", "Mutation", "Subscription"]
+    directives = [name for name, d in definitions.items() if isinstance(d, DirectiveDefinitionNode)]
+    waiting = ["Query", "Mutation", "Subscription", *directives]
     while waiting:
         name = waiting.pop()
         if name in definitions and name not in found:

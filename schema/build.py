@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Annotated, Any
 
 import strawberry
+from graphql import DirectiveLocation, GraphQLArgument, GraphQLDirective, GraphQLEnumType, GraphQLEnumValue, GraphQLNonNull
 from strawberry.relay import PageInfo
 from strawberry.schema.config import StrawberryConfig
 
@@ -26,7 +27,31 @@ def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Sche
     """The graph's schema; `extra` are further Strawberry classes whose hand-written fields join `Query`."""
     types_ = _Types(catalogue)
     query = types_.query(extra)
-    return strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))
+    schema = strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))
+    # Strawberry's own directives are called when it executes; this one is read by the planner's callers alone.
+    schema._schema.type_map["Refusals"] = _HOW
+    schema._schema.directives = (*schema._schema.directives, _DIRECTIVE)
+    return schema
+
+
+REFUSALS = "refusals"
+"""The directive by which a document says how to answer what is withheld."""
+
+_HOW = GraphQLEnumType(
+    "Refusals",
+    {
+        "ERRORS": GraphQLEnumValue("ERRORS", description="Null, with an error that says why."),
+        "NULL": GraphQLEnumValue("NULL", description="Null, and nothing is said of it."),
+        "REJECT": GraphQLEnumValue("REJECT", description="Nothing is read at all unless everything is granted."),
+    },
+    description="How what is withheld is answered.",
+)
+_DIRECTIVE = GraphQLDirective(
+    REFUSALS,
+    [DirectiveLocation.QUERY],
+    {"as": GraphQLArgument(GraphQLNonNull(_HOW), description="It counts before the header `Madang-Refusals`.")},
+    description="How what is withheld from the caller is answered.",
+)
 
 
 def order_values(record: RecordType) -> dict[str, tuple[str, bool]]:

@@ -173,6 +173,10 @@ class Catalogue:
         catalogue._check()
         return catalogue
 
+    def holder(self, source: str) -> str:
+        """Who keeps what a source has; the gateway's own database is no register, and is called by its own name."""
+        return self.registers[source].holder if source in self.registers else source
+
     def coordinates(self) -> dict[str, str]:
         """Every coordinate that a regulation can share, with the holder whose it is to share."""
         found = {f.coordinate: f.holder for record in self.records.values() for f in record.fields.values()}

@@ -1,4 +1,4 @@
-"""A nation of fourteen residents in memory, its fifteen registers linked to one another, and who asks about it.
+"""A nation of fourteen residents in memory, its sixteen registers linked to one another, and who asks about it.
 
 The rows are drawn by a seed. Keys are no small numbers, so one that leaks can be told from a count. With `unique` every text,
 number and date that is no key is there once, so that a value found anywhere tells its row and column; without it values are few,
@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from itertools import product
 from random import Random
 from typing import Any
 
 from auth.access import Caller
 from schema.build import build
-from schema.catalogue import Catalogue, ColumnField, LinkField
+from schema.catalogue import Catalogue, ColumnField, Field, LinkField
 
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police",
+    "mohw_disability", "mohw_livelihood", "police", "petitions",
 )  # fmt: skip
 CATALOGUE = Catalogue.load([f"schema.{name}" for name in REGISTERS])
 SCHEMA = build(CATALOGUE)
@@ -38,7 +39,12 @@ NEITHER = Caller("mofa", "passport-officer", "officer-3")
 STRANGER = Caller("nts", "citizen", "citizen-2", jurisdiction="99999", rrn="0000000000000")
 CALLERS = (CLERK, CITIZEN, BOTH, NEITHER, STRANGER)
 
+PURPOSE = "passport-renewal"
+CASE = "2026-00017"
+"""A case of the clerk's agency that is open, about the second resident."""
+
 NULLABLE = {
+    "address", "base_address", "to_address",
     "death_date", "household_id", "from_address", "father_rrn", "mother_rrn", "closed_on", "lost_on", "workplace", "benefit",
     "enlisted_on", "discharged_on", "rank", "reassess_on",
 }  # fmt: skip
@@ -117,6 +123,20 @@ class _Maker:
         number = self.random.randrange(-2, RESIDENTS)
         return None if number < 0 else rrn(number)
 
+    def petitions(self) -> None:
+        """The known case, and others of which each lacks something."""
+        agency, day = CLERK.agency, dt.date(2026, 2, 1)
+        known = {"agency": agency, "service": PURPOSE, "resident_rrn": rrn(1), "opened_on": day, "closed_on": None}
+        self.row("petitions", "petition", **(known | {"number": CASE}))
+        self.row("petitions", "petition", **(known | {"number": "closed", "closed_on": TODAY}))
+        self.row("petitions", "petition", **(known | {"number": "closes-tomorrow", "closed_on": TODAY + dt.timedelta(1)}))
+        self.row("petitions", "petition", **(known | {"number": "opens-tomorrow", "opened_on": TODAY + dt.timedelta(1)}))
+        self.row("petitions", "petition", **(known | {"number": "of-another-agency", "agency": "gangnam"}))
+        self.row("petitions", "petition", **(known | {"number": "for-another-service", "service": "own-records"}))
+        self.row(
+            "petitions", "petition", **(known | {"number": "of-the-citizen", "agency": CITIZEN.agency, "resident_rrn": rrn(0)})
+        )
+
     def records(self) -> None:
         some = self.random
         many = (("nts", "tax_certificate", "rrn"), ("nts", "business", "rrn"), ("localtax", "local_tax", "rrn"),
@@ -164,7 +184,23 @@ def make(seed: int = 1, *, unique: bool = False) -> Nation:
     maker.residents()
     maker.family()
     maker.records()
+    maker.petitions()
     return maker.nation
+
+
+def consents(seed: int = 1) -> Table:
+    """Who consented to what: of all that could be asked about some, for each agency that asks; some of it no longer holds."""
+    some = Random(seed)
+    found: Table = []
+    for number, caller, (record, item) in product(range(RESIDENTS), CALLERS, fields()):
+        if some.random() < 0.4:
+            since, until = (TODAY - dt.timedelta(some.choice((0, 9))), TODAY + dt.timedelta(some.choice((-1, 0, 9))))
+            purpose = PURPOSE if some.random() < 0.9 else "own-records"
+            found.append(
+                {"rrn": rrn(number), "agency": caller.agency, "purpose": purpose, "item": f"{record}.{item.name}", "since": since,
+                 "until": until, "revoked": some.random() < 0.1}
+            )  # fmt: skip
+    return found
 
 
 def table_of(nation: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]], record: str) -> Sequence[Mapping[str, Any]]:
@@ -177,6 +213,10 @@ def links() -> list[tuple[str, LinkField]]:
     return [(r.name, f) for r in CATALOGUE.records.values() for f in r.fields.values() if isinstance(f, LinkField)]
 
 
+def fields() -> list[tuple[str, Field]]:
+    return [(r.name, f) for r in CATALOGUE.records.values() for f in r.fields.values()]
+
+
 def columns() -> list[tuple[str, ColumnField]]:
     return [(r.name, f) for r in CATALOGUE.records.values() for f in r.fields.values() if isinstance(f, ColumnField)]
 
@@ -184,7 +224,7 @@ def columns() -> list[tuple[str, ColumnField]]:
 EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { startCursor endCursor } edges { cursor node {
   id name sex birthDate age address passports { kind issuedOn } borderCrossings { port crossedOn } taxCertificates { year }
   businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
-  buildings { use } militaryService { rank } disability { kind } drivingLicence { class }
+  buildings { use } militaryService { rank } disability { kind } drivingLicence { class } petitions { service }
   birth { place father { id } mother { id } }
   parents { id name } children { id } spouse { id } marriage { status spouse { id } }
   household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""

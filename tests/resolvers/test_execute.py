@@ -26,7 +26,7 @@ async def test_each_key_is_asked_for_once_in_one_batch(here: World) -> None:
 async def test_no_key_is_no_fetch(here: World) -> None:
     here.under(Profile())
     answer = await here.ask('{ resident(rrn: "none") { name parents { name } household { members { name } } } }', CLERK)
-    assert answer == {"data": {"resident": None}}
+    assert answer == {"data": {"resident": None}, "extensions": {"regulations": "1"}}
     assert here.fetches() == 2  # The resident, and beside it the relatives' numbers, by the same number.
 
 

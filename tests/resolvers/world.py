@@ -9,7 +9,21 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, get_args
 
-from auth.access import Access, AccessRequest, Caller, Decision, Grantable, Reason, Rule, Use, Verdict
+from auth import consent
+from auth.access import (
+    Access,
+    AccessRequest,
+    Ban,
+    Caller,
+    Decision,
+    Grant,
+    Grantable,
+    OfSubject,
+    Reason,
+    Rule,
+    Use,
+    Verdict,
+)
 from auth.pseudonyms import Pseudonyms
 from resolvers.engine import Answer, Engine
 from resolvers.fallback import run as run_by_strawberry
@@ -18,9 +32,8 @@ from sources.coalescer import Coalescer
 from sources.memory import MemorySource
 from sources.postgres import PostgresSource
 from sources.protocol import Batch, Capabilities, Row, Shape, SourceUnavailable
-from tests.resolvers.nation import CATALOGUE, SCHEMA, TODAY, Nation, make
+from tests.resolvers.nation import CATALOGUE, PURPOSE, SCHEMA, TODAY, Nation, consents, make
 
-PURPOSE = "passport-renewal"
 MASTER = bytes(range(32))
 WIDE = Limits(depth=60, fields=20_000, aliases=2_000, tokens=200_000)
 RULE = Rule("test-regulation", "test-permission", "Test Act, art. 1")
@@ -29,14 +42,21 @@ Key = tuple[str, Access | None, Use | None]
 
 
 class Profile:
-    """Permits what `denied` and `residuals` do not name. A name is (coordinate, access or any, use or any)."""
+    """Permits what `denied`, `residuals`, `grants` and `bans` do not name. A name is (coordinate, access or any, use or any).
+
+    A residual is short for one grant to these kinds of subject.
+    """
 
     def __init__(
         self, denied: Iterable[Key | str] = (), residuals: Mapping[Key | str, Iterable[str]] | None = None,
-        *, granted: Iterable[str] | None = None, hidden: Iterable[str] = (),
+        *, grants: Mapping[Key | str, Iterable[Grant]] | None = None, bans: Mapping[Key | str, Iterable[Ban]] | None = None,
+        granted: Iterable[str] | None = None, hidden: Iterable[str] = (),
     ) -> None:  # fmt: skip
         self.denied = {_key(d) for d in denied}
-        self.residuals = {_key(k): frozenset(v) for k, v in (residuals or {}).items()}
+        self.grants = {_key(k): tuple(v) for k, v in (grants or {}).items()}
+        for name, kinds in (residuals or {}).items():
+            self.grants[_key(name)] = (Grant(RULE, frozenset({OfSubject(frozenset(kinds))})),)  # type: ignore[arg-type]
+        self.bans = {_key(k): tuple(v) for k, v in (bans or {}).items()}
         self.granted = None if granted is None else frozenset(granted)
         self.hidden = frozenset(hidden)
 
@@ -46,11 +66,14 @@ class Profile:
         if coordinate in self.hidden or refused or any(n in self.denied for n in names):
             reason = Reason.PROHIBITED if use == "search" else Reason.NO_PERMISSION
             return Decision(coordinate, Verdict.DENY, reason=reason, rules=(RULE,), hidden=coordinate in self.hidden)
-        residual: Any = next((self.residuals[n] for n in names if n in self.residuals), frozenset())
-        return Decision(coordinate, Verdict.PERMIT, residual, (Rule("test-regulation", coordinate, "Test Act, art. 2"),))
+        rule = Rule("test-regulation", coordinate, "Test Act, art. 2")
+        grants = next((self.grants[n] for n in names if n in self.grants), (Grant(rule),))
+        bans = next((self.bans[n] for n in names if n in self.bans), ())
+        verdict = Verdict.MASK if all(grant.mask for grant in grants) else Verdict.PERMIT
+        return Decision(coordinate, verdict, grants, bans, (rule,))
 
     def __repr__(self) -> str:
-        return f"Profile({sorted(map(str, self.denied))}, { {k: sorted(v) for k, v in self.residuals.items()} })"
+        return f"Profile({sorted(map(str, self.denied))}, {self.grants}, {self.bans})"
 
 
 def _key(name: Key | str) -> Key:
@@ -92,7 +115,8 @@ class Witness:
         self.order = order
         self.inner, self.name, self.capabilities = inner, inner.name, capabilities
         self.seen: list[tuple[Batch, Sequence[Row]]] = []
-        postgres = PostgresSource(inner.name, "", CATALOGUE.tables(inner.name))
+        tables = CATALOGUE.tables(inner.name) or {consent.TABLE: consent.COLUMNS}
+        postgres = PostgresSource(inner.name, "", tables)
         self.statement, self.parameters = postgres.statement, postgres.parameters
         """What it would be asked if it were PostgreSQL, for explanations."""
         self.down = False
@@ -136,19 +160,24 @@ class World:
             witness.seen.clear()
         return self
 
-    async def ask(self, query: str, caller: Caller, purpose: str | None = PURPOSE, **variables: Any) -> dict[str, Any]:
-        return json.loads((await self.answer(query, caller, variables, purpose)).body)  # type: ignore[no-any-return]
+    async def ask(
+        self, query: str, caller: Caller, purpose: str | None = PURPOSE, case: str | None = None, **variables: Any
+    ) -> dict[str, Any]:
+        return json.loads((await self.answer(query, caller, variables, purpose, case)).body)  # type: ignore[no-any-return]
 
     async def answer(
-        self, query: str, caller: Caller, variables: Mapping[str, Any] | None = None, purpose: str | None = PURPOSE, **how: Any
-    ) -> Answer:
-        return await self.engine.answer(query, variables, None, AccessRequest(caller, purpose), **how)
+        self, query: str, caller: Caller, variables: Mapping[str, Any] | None = None, purpose: str | None = PURPOSE,
+        case: str | None = None, **how: Any,
+    ) -> Answer:  # fmt: skip
+        return await self.engine.answer(query, variables, None, AccessRequest(caller, purpose, case), **how)
 
-    async def by_strawberry(self, query: str, caller: Caller, variables: Mapping[str, Any]) -> dict[str, Any]:
+    async def by_strawberry(
+        self, query: str, caller: Caller, variables: Mapping[str, Any], case: str | None = None
+    ) -> dict[str, Any]:
         """The same operation through Strawberry's own execution."""
-        access = AccessRequest(caller, PURPOSE)
+        access = AccessRequest(caller, PURPOSE, case)
         request = self.engine.read(query, variables, None, access)
-        context = self.engine.context(access)
+        context = self.engine.context(request)
         nodes = list(request.operation.definition.selection_set.selections)
         result = await run_by_strawberry(SCHEMA._schema, request, {"all": nodes}, context)  # type: ignore[dict-item]
         assert not result.errors, result.errors
@@ -179,6 +208,8 @@ def world(
     capabilities = Capabilities(joins=joins, scan=True, json=json)
     order: list[tuple[str, Batch]] = []
     witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities, order) for r in CATALOGUE.registers}
+    stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: consents()})
+    witnesses[consent.SOURCE] = Witness(stored, capabilities, order)
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
     engine = Engine(CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY))
     return World(nation, engine, witnesses, regulations, order)

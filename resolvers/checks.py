@@ -1,0 +1,291 @@
+"""Checking constraints for one row under Strawberry's own execution: each by asking for just what it is about.
+
+What a plan asks in one batch, and mostly in the statement that reads the value, is here asked for one by one. It must come to the
+same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, product
+from typing import TYPE_CHECKING, Any, Final
+
+from auth import consent
+from auth.access import (
+    Access,
+    Ban,
+    Constraint,
+    Decision,
+    Grant,
+    Matches,
+    OfSubject,
+    Reason,
+    Since,
+    Verdict,
+    WithCase,
+    WithConsent,
+)
+from resolvers.draft import Ensured
+from resolvers.places import ensures
+from resolvers.plan import Environment
+from resolvers.relations import Relation, relation
+from schema.catalogue import ColumnField, DerivedField, RecordType, column_type
+from schema.declare import Today
+from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Param, Shape
+
+if TYPE_CHECKING:
+    from resolvers.rows import Context
+
+
+class _Absent:
+    """What a prohibition withholds of which the caller may not know."""
+
+    mask = None
+
+
+ABSENT: Final = _Absent()
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record: its type, its key, how it was reached, and the row that tells whom it is about, where it does not itself."""
+
+    record: RecordType
+    key: Key
+    access: Access
+    ensured: tuple[Ensured, ...] = ()
+    above: Row | None = None
+
+    @property
+    def teller(self) -> Row:
+        return self.above or self
+
+    def ensures(self, alternatives: Iterable[frozenset[Constraint]]) -> bool:
+        """Whether one of the alternatives is known to hold for this row."""
+        return ensures((*self.ensured, *(self.above.ensured if self.above else ())), alternatives)
+
+
+class Withheld(Exception):
+    def __init__(self, decision: Decision) -> None:
+        super().__init__(decision.coordinate)
+        self.decision = decision
+
+
+def both(read: Decision, search: Decision | None, sorted_: RecordType) -> Decision:
+    """A list sorted on request is shown where its link and its order are both granted; raises `Withheld`."""
+    if search is None:
+        return read
+    if search.denied:
+        raise Withheld(search)
+    if search.conditional and sorted_.subject is not None:
+        # An order tells of each sorted row, so it must be granted for all of them if they have subjects of their own.
+        raise Withheld(replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT))
+    rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
+    if not search.conditional:
+        return replace(read, rules=rules)
+    pairs = product(read.grants, search.grants)
+    grants = tuple(replace(r, constraints=r.constraints | s.constraints) for r, s in pairs)
+    return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
+
+
+class Checker:
+    """Checks what a decision leaves open, for one operation's rows."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self._environment: Environment | None = None
+
+    async def grant(self, row: Row, decision: Decision) -> Grant | _Absent:
+        """The first grant that holds for the row, or that a prohibition makes it look absent; raises `Withheld`."""
+        if decision.denied:
+            raise Withheld(decision)
+        held = [grant for _, same in _by_mask(row, decision) for grant in same if await self.all(row, grant.constraints)]
+        bans = [ban for ban in decision.bans if await self.banned(row, ban)]
+        if not held:
+            raise Withheld(decision)
+        return self.unless(row, decision, bans) or held[0]
+
+    async def link(self, row: Row, decision: Decision, target: RecordType) -> list[Grant] | _Absent:
+        """The grants under which a link's rows may be had, as far as the row itself tells; raises `Withheld`."""
+        of_row = [
+            (grant, frozenset(c for c in grant.constraints if not self.about_linked(row, c, target)))
+            for _, same in _by_mask(row, decision)
+            for grant in same
+        ]
+        held = [grant for grant, constraints in of_row if await self.all(row, constraints)]
+        of_link = [ban for ban in decision.bans if not self.about_linked(row, ban.when[0], target)]
+        bans = [ban for ban in of_link if await self.banned(row, ban)]
+        if not held:
+            raise Withheld(decision)
+        return self.unless(row, decision, bans) or held
+
+    async def linked(self, row: Row, granted: Sequence[Grant] | _Absent, decision: Decision, target: RecordType) -> bool:
+        """Whether a linked row is among those that may be had."""
+        assert not isinstance(granted, _Absent)
+        assert target.name == row.record.name
+        from_ = row.above or row
+        for ban in decision.bans:
+            if all(self.about_linked(from_, m, target) for m in ban.when) and await self.all(row, frozenset(ban.when)):
+                return False
+        wanted = [frozenset(c for c in g.constraints if _type(c) == target.name) for g in granted]
+        return any([await self.all(row, constraints) for constraints in wanted])
+
+    def about_linked(self, row: Row, constraint: Constraint, target: RecordType) -> bool:
+        name = _type(constraint)
+        return name == target.name and name not in (row.record.name, row.teller.record.name)
+
+    def ensured(self, row: Row, decision: Decision, target: RecordType) -> tuple[Ensured, ...]:
+        """What is known of a link's rows that cannot tell their subject."""
+        grants = [grant for _, same in _by_mask(row, decision) for grant in same]
+        filters = {frozenset(c for c in g.constraints if self.about_linked(row, c, target)) for g in grants}
+        known = frozenset(grant.constraints for grant in grants)
+        return (known,) if len(filters) <= 1 and all(known) else row.ensured
+
+    def unless(self, row: Row, decision: Decision, bans: Sequence[Ban]) -> _Absent | None:
+        """What prohibitions that hold make of a row; raises `Withheld` for the first of which the caller may know."""
+        for ban in bans:
+            if self.told(row, decision, ban):
+                raise Withheld(replace(decision, verdict=Verdict.DENY, reason=Reason.PROHIBITED, rules=(ban.rule,)))
+        return ABSENT if bans else None
+
+    def told(self, row: Row, decision: Decision, ban: Ban) -> bool:
+        """Whether the caller may know, of all rows that it may have, what the prohibition turns on."""
+        flags = [self.context.profile.decide(match.coordinate, row.access, "read") for match in ban.when]
+        for flag in flags:
+            whole = [g.constraints for g in flag.grants if g.mask is None]
+            if flag.denied or flag.bans or not all(any(w <= g.constraints for w in whole) for g in decision.grants):
+                return False
+        return ban.told
+
+    async def banned(self, row: Row, ban: Ban, *, facts: bool = True) -> bool:
+        """Whether a prohibition holds for a row; one that cannot be checked is taken to hold."""
+        names = {row.record.name, row.teller.record.name}
+        ways = [self.way(row, _type(match) or "") for match in ban.when if _type(match) not in names]
+        checkable = all(way is not None and (facts or self.near(row.teller, way)) for way in ways)
+        return not checkable or await self.all(row, frozenset(ban.when))
+
+    def way(self, row: Row, name: str) -> Relation | None:
+        return relation(self.context.catalogue, row.teller.record, self.context.catalogue.records[name])
+
+    # One constraint
+
+    async def all(self, row: Row, constraints: frozenset[Constraint], *, facts: bool = True) -> bool:
+        """Whether all constraints hold for a row; all are looked at, so that a register that fails is noticed by any."""
+        matches = sorted((c for c in constraints if isinstance(c, Matches)), key=str)
+        held = [await self.one(row.teller, c, facts) for c in sorted(constraints - frozenset(matches), key=str)]
+        held += [await self.matches(row, name or "", list(same), facts) for name, same in groupby(matches, key=_type)]
+        return all(held)
+
+    async def one(self, teller: Row, constraint: Constraint, facts: bool) -> bool:
+        subject = teller.record.subject
+        assert subject is not None
+        if isinstance(constraint, WithConsent):
+            return facts and subject.self is not None and await self.consented(teller, subject.self, constraint.item)
+        known = await self.environment(constraint, subject.self is None)
+        caller = self.context.access.caller
+        if isinstance(constraint, WithCase):
+            pairs: list[tuple[str | None, Sequence[Any]]] = [
+                (subject.self, [known.case_subject]), (subject.household, [known.case_household]),
+            ]  # fmt: skip
+        else:
+            assert isinstance(constraint, OfSubject)
+            of: dict[str, tuple[str | None, Sequence[Any]]] = {
+                "self": (subject.self, [caller.rrn]), "household": (subject.household, [known.household]),
+                "child": (subject.self, known.children), "jurisdiction": (subject.jurisdiction, [caller.jurisdiction]),
+            }  # fmt: skip
+            kinds = ["household" if k == "self" and subject.self is None else k for k in constraint.kinds]
+            pairs = [of[k] for k in kinds]
+        values = [(await self.context.value(teller, column), wanted) for column, wanted in pairs if column is not None]
+        return any(value is not None and value in wanted for value, wanted in values)
+
+    async def environment(self, constraint: Constraint, of_household: bool) -> Environment:
+        """What is known of the caller and the case, as far as the constraint needs it."""
+        context = self.context
+        if self._environment is None:
+            self._environment = Environment((), context.access.caller, context.today, {}, context.access.purpose)
+        needs = {"case"} if isinstance(constraint, WithCase) else set()
+        if isinstance(constraint, OfSubject):
+            kinds: dict[str, str] = {"household": "household", "child": "children"} | (
+                {"self": "household"} if of_household else {}
+            )
+            needs = {kinds[kind] for kind in constraint.kinds if kind in kinds}
+            needs -= {"children"} if of_household else set()
+        failures: dict[int, Exception] = {}
+        await context.circumstances.find(frozenset(needs), context.access, self._environment, failures)
+        for failure in failures.values():
+            raise failure
+        return self._environment
+
+    async def consented(self, teller: Row, column: str, item: str) -> bool:
+        rrn, caller, today = await self.context.value(teller, column), self.context.access.caller, self.context.today
+        if rrn is None:
+            return False
+        asked = ("agency", "purpose", "item", "since", "until", "revoked")
+        rows = await self.context.rows(consent.SOURCE, Shape(consent.TABLE, asked, "rrn"), (), rrn)
+        return any(
+            row[1:4] == [caller.agency, self.context.access.purpose, item] and row[4] <= today <= row[5] and row[6] is False
+            for row in map(list, rows)
+        )
+
+    async def matches(self, row: Row, name: str, matches: list[Matches], facts: bool) -> bool:
+        """Whether columns of one record match: of the row, of the one that tells its subject, or of one linked to the subject."""
+        for at in (row, row.teller):
+            if name == at.record.name:
+                condition, values = self.condition(matches)
+                return bool(await self.context.value(at, Holds(condition), values))
+        way = self.way(row, name)
+        if way is None or not (facts or self.near(row.teller, way)):
+            return False
+        keys = [k for k in [await self.context.value(row.teller, way.start)] if k is not None]
+        for hop in way.through:
+            where = All(tuple(Compare(n, "=", Param(i)) for i, (n, _) in enumerate(hop.where)))
+            shape, values = Shape(hop.table, (hop.value,), hop.key, where=where), tuple(v for _, v in hop.where)
+            keys = [r[1] for k in keys for r in await self.context.rows(hop.source, shape, values, k) if r[1] is not None]
+        condition, values = self.condition(matches)
+        shape = Shape(way.record.table, (Holds(condition),), way.end)
+        found = [await self.context.rows(way.record.source, shape, values, key) for key in keys]
+        return any(row[1] for rows in found for row in rows)
+
+    def near(self, teller: Row, way: Relation) -> bool:
+        """Whether the teller's own source can tell."""
+        same = way.record.source == teller.record.source and not way.through
+        return same and self.context.sources[way.record.source].source.capabilities.joins
+
+    def condition(self, matches: list[Matches]) -> tuple[Condition, tuple[Any, ...]]:
+        values: list[Any] = []
+
+        def param(value: Any) -> Param:
+            values.append(value)
+            return Param(len(values) - 1)
+
+        found = []
+        for match in matches:
+            record, _, name = match.coordinate.partition(".")
+            item = self.context.catalogue.records[record].fields[name]
+            assert isinstance(item, ColumnField | DerivedField)
+            operand: Operand = item.column if isinstance(item, ColumnField) else Call(
+                item.expression.function, item.expression.column,  # type: ignore[arg-type]
+                tuple(param(self.context.today if isinstance(a, Today) else a) for a in item.expression.args),
+            )  # fmt: skip
+            if isinstance(match.values, Since):
+                day = match.values.span.before(self.context.today)
+                found.append(Compare(operand, ">=", param(day.year if column_type(item.annotation) is int else day)))
+            else:
+                wanted = (self.context.access.caller.jurisdiction,) if match.values == "jurisdiction" else match.values
+                found.append(Compare(operand, "in", param(tuple(wanted))))
+        return All(tuple(found)), tuple(values)
+
+
+def _by_mask(row: Row, decision: Decision) -> Iterable[tuple[Any, list[Grant]]]:
+    """The grants, alike masked together; what is known to hold of the row ends them."""
+    for mask, same in groupby(decision.grants, key=lambda grant: grant.mask):
+        grants = list(same)
+        if row.ensures(grant.constraints for grant in grants):
+            yield mask, [replace(grants[0], constraints=frozenset())]
+            return
+        yield mask, grants
+
+
+def _type(constraint: Constraint) -> str | None:
+    return constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else None

@@ -1,0 +1,302 @@
+"""From a decision's constraints to what is checked of rows: conditions in the source that has the row, and facts from others.
+
+Everything that is known before a row is read (who asks, whom the case is about) becomes a value, and the constraint a condition
+that the source itself decides. What another register says of the row's subject is a fact: a step asks that register for the
+subjects' keys, one batch for a register, table and place, however many constraints name it. Records of the same source need no
+step of their own: `Exists` asks in the same statement.
+
+A constraint that can hold for no row here, such as consent to a record that is about a household, leaves its alternative out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from itertools import groupby
+
+from auth import consent
+from auth.access import Ban, Constraint, Decision, Grant, Mask, Matches, OfSubject, Since, WithCase, WithConsent
+from resolvers.draft import Draft
+from resolvers.places import Place
+from resolvers.plan import Argument, Before, Constant, CurrentDay, Fact, OfPurpose, OfRequest, Step, Value, lost_need
+from resolvers.relations import Relation, relation
+from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
+from schema.declare import Arg, Today
+from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Operand, Some
+
+
+@dataclass
+class Parts:
+    """What must hold, apart by where it is decided: over the teller's row, over the row itself, elsewhere, over a link's rows."""
+
+    constraints: frozenset[Constraint]
+    teller: list[Condition] = field(default_factory=list)
+    own: list[Condition] = field(default_factory=list)
+    facts: list[Fact] = field(default_factory=list)
+    linked: list[Matches] = field(default_factory=list)
+    needs: set[str] = field(default_factory=set)
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing has to be checked."""
+        return not (self.teller or self.own or self.facts or self.linked)
+
+    def clause(self, teller: Place) -> tuple[int | Fact, ...]:
+        """What a guard asks of the teller's row."""
+        held = [] if not self.teller else [teller.step.place(Holds(together(self.teller)))]
+        return (*held, *self.facts)
+
+
+@dataclass
+class Way:
+    """All alternatives that grant the same, masked alike."""
+
+    mask: Mask | None
+    grants: tuple[Grant, ...]
+    parts: list[Parts]
+
+    @property
+    def free(self) -> bool:
+        """Whether it holds for every row."""
+        return any(p.free for p in self.parts)
+
+
+@dataclass
+class Banned:
+    """What a prohibition asks about, apart as above; it holds if all of it does."""
+
+    ban: Ban
+    parts: Parts
+    told: bool
+
+
+@dataclass
+class Terms:
+    """What a decision leaves to be checked of the rows of one place."""
+
+    ways: list[Way]
+    bans: list[Banned]
+
+    @property
+    def free(self) -> bool:
+        return not self.bans and self.ways[0].free
+
+    def parts(self) -> list[Parts]:
+        return [*(p for way in self.ways for p in way.parts), *(b.parts for b in self.bans)]
+
+    def facts(self) -> frozenset[int]:
+        """The steps that have to be asked first."""
+        return frozenset(fact.step for each in self.parts() for fact in each.facts)
+
+    def depends(self) -> frozenset[int]:
+        """Those steps, and what has to be found out before the plan is run."""
+        return self.facts() | {lost_need(need) for each in self.parts() for need in each.needs}
+
+
+class Conditions:
+    """Makes them, for one draft."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft, self.with_facts = draft, True
+
+    def terms(self, place: Place, decision: Decision, target: RecordType | None = None, *, facts: bool = True) -> Terms:
+        """What remains of a decision for the rows of a place; `target` is the record that a link leads to.
+
+        Without `facts`, whatever needs another register counts as not held: for lists, which no register can narrow for another.
+        """
+        self.with_facts = facts
+        ways = []
+        for mask, same in groupby(decision.grants, key=lambda grant: grant.mask):
+            grants = tuple(same)
+            if place.ensures(grant.constraints for grant in grants):
+                ways.append(Way(mask, grants, [Parts(frozenset())]))
+                break
+            parts = [p for grant in grants if (p := self.parts(place, grant.constraints, target)) is not None]
+            ways.append(Way(mask, grants, parts))
+        bans = []
+        for ban in decision.bans:
+            held = self.parts(place, frozenset(ban.when), target)
+            if held is None:
+                # A prohibition that cannot be checked must be taken to hold.
+                return Terms([Way(None, (), [])], [])
+            bans.append(Banned(ban, held, ban.told))
+        return Terms(ways, bans)
+
+    def parts(self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None) -> Parts | None:
+        """The constraints apart; None if they can hold for no row of the place."""
+        parts, teller = Parts(constraints), place.teller
+        matches = sorted((c for c in constraints if isinstance(c, Matches)), key=str)
+        for constraint in sorted(constraints - frozenset(matches), key=str):
+            if isinstance(constraint, WithConsent):
+                fact = self.consent(teller, constraint.item) if self.with_facts else None
+                if fact is None:
+                    return None
+                parts.facts.append(fact)
+            else:
+                parts.teller.append(self.about_subject(teller, constraint, parts.needs))
+        for name, same in groupby(matches, key=_type):
+            if not self.matched(place, parts, name, list(same), target):
+                return None
+        return parts
+
+    def again(self, place: Place, parts: Parts) -> list[Condition]:
+        """What the teller's own row decides, for another row of it."""
+        own = {c for c in parts.constraints if isinstance(c, OfSubject | WithCase) or _type(c) == place.record.name}
+        found = self.parts(place, frozenset(own))
+        return found.teller if found is not None else [Some(())]
+
+    def about_subject(self, teller: Place, constraint: Constraint, needs: set[str]) -> Condition:
+        """That the row's subject is one of those whom the constraint names; adds to what has to be found out first."""
+        subject = teller.record.subject
+        assert subject is not None
+        if isinstance(constraint, WithCase):
+            pairs: list[tuple[str | None, OfRequest, str]] = [
+                (subject.self, OfRequest("case_subject"), "="), (subject.household, OfRequest("case_household"), "="),
+            ]  # fmt: skip
+        else:
+            assert isinstance(constraint, OfSubject)
+            of = {
+                "self": (subject.self, OfRequest("rrn"), "="),
+                "household": (subject.household, OfRequest("household"), "="),
+                "child": (subject.self, OfRequest("children"), "in"),
+                "jurisdiction": (subject.jurisdiction, OfRequest("jurisdiction"), "="),
+            }
+            # A record that is about a household, not a resident, is its members' own.
+            kinds = ["household" if kind == "self" and subject.self is None else kind for kind in sorted(constraint.kinds)]
+            pairs = [of[kind] for kind in kinds]
+        compares = []
+        for column, value, operator in pairs:
+            if column is not None:
+                needs.update(filter(None, [value.need]))
+                compares.append(Compare(teller.qualify(column), operator, teller.step.param(value)))  # type: ignore[arg-type]
+        self.draft.needs |= needs
+        return Some(tuple(dict.fromkeys(compares)))
+
+    # Columns
+
+    def matched(self, place: Place, parts: Parts, name: str | None, matches: list[Matches], target: RecordType | None) -> bool:
+        """Add that columns of one record match; false if that record cannot be reached from here."""
+        teller = place.teller
+        if name == place.record.name:
+            found = [self.match(place.step, m, place) for m in matches]
+            (parts.own if place.above else parts.teller).extend(found)
+            return True
+        if name == teller.record.name:
+            parts.teller.extend(self.match(teller.step, m, teller) for m in matches)
+            return True
+        if target is not None and name == target.name:
+            parts.linked.extend(matches)
+            return True
+        way = relation(self.draft.catalogue, teller.record, self.draft.catalogue.records[name or ""])
+        if way is None:
+            return False
+        near = way.record.source == teller.record.source and not way.through
+        if near and self.draft.capabilities[way.record.source].joins:
+            inner = together([self.match(teller.step, m, None) for m in matches])
+            parts.teller.append(Exists(way.record.table, way.end, teller.qualify(way.start), inner))
+            return True
+        if not self.with_facts:
+            return False
+        parts.facts.append(self.fact(teller, way, matches))
+        return True
+
+    def match(self, step: Step, match: Matches, place: Place | None) -> Condition:
+        """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""
+        record, _, name = match.coordinate.partition(".")
+        item = self.draft.catalogue.records[record].fields[name]
+        assert isinstance(item, ColumnField | DerivedField)
+        operand = operand_of(item, step, None)
+        if place is not None:
+            operand = place.operand(operand)
+        if match.values == "jurisdiction":
+            return Compare(operand, "=", step.param(OfRequest("jurisdiction")))
+        if isinstance(match.values, Since):
+            year = column_type(item.annotation) is int
+            return Compare(operand, ">=", step.param(Before(match.values.span, year)))
+        if len(match.values) == 1:
+            return Compare(operand, "=", step.param(Constant(match.values[0])))
+        return Compare(operand, "in", step.param(Constant(match.values)))
+
+    # Facts
+
+    def fact(self, teller: Place, way: Relation, matches: list[Matches]) -> Fact:
+        """What another register says of the subjects of a place."""
+        start = teller.step.place(teller.qualify(way.start))
+        name = (teller.step.index, start, way.through, way.record.source, way.record.table, way.end)
+        step = self.draft.facts.get(name)
+        if step is None:
+            parent, column = teller.step, start
+            hops: list[Step] = []
+            for hop in way.through:
+                parent = self.draft.hop(hop, parent, column)
+                column = parent.place(hop.value)
+                hops.append(parent)
+            step = self.draft.facts[name] = self.draft.step(way.record.source, way.record.table, None, way.end)
+            step.parent, step.parent_column, step.hops = parent.index, column, tuple(h.index for h in hops)
+            teller.step.has_children = True
+        inner = together([self.match(step, m, None) for m in matches])
+        return Fact(start, step.index, step.place(Holds(inner)))
+
+    def consent(self, teller: Place, item: str) -> Fact | None:
+        """Whether the subjects of a place consented to the caller's agency having an item for the purpose."""
+        subject = teller.record.subject
+        if subject is None or subject.self is None:
+            return None
+        start = teller.step.place(teller.qualify(subject.self))
+        name = (teller.step.index, start, consent.SOURCE)
+        step = self.draft.facts.get(name)
+        if step is None:
+            step = self.draft.facts[name] = self.draft.step(consent.SOURCE, consent.TABLE, None, "rrn")
+            step.parent, step.parent_column, teller.step.has_children = teller.step.index, start, True
+            today, false = step.param(CurrentDay()), step.param(Constant(False))
+            step.where = [
+                Compare("agency", "=", step.param(OfRequest("agency"))),
+                Compare("purpose", "=", step.param(OfPurpose())),
+                Compare("since", "<=", today),
+                Compare("until", ">=", today),
+                Compare("revoked", "=", false),
+            ]
+        return Fact(start, step.index, step.place(Holds(Compare("item", "=", step.param(Constant(item))))))
+
+    # Told or silent
+
+    def told(self, decision: Decision, banned: Banned, decide: Callable[[str], Decision]) -> bool:
+        """Whether the caller may know, for every row it may have at all, what the prohibition turns on."""
+        if not banned.told:
+            return False
+        for match in banned.ban.when:
+            known = decide(match.coordinate)
+            alternatives = [grant.constraints for grant in known.grants if grant.mask is None]
+            if known.denied or known.hidden or known.bans or not alternatives:
+                return False
+            if not all(any(a <= grant.constraints for a in alternatives) for grant in decision.grants):
+                return False
+        return True
+
+
+def _type(constraint: Constraint) -> str | None:
+    return constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else None
+
+
+def operand_of(item: Field, step: Step, arguments: int | None) -> Operand:
+    """A field's value; `arguments` are the caller's, for a derived field that takes some."""
+    if isinstance(item, DerivedField):
+        values = [_input(each, arguments) for each in item.expression.args]
+        return Call(item.expression.function, item.expression.column, tuple(step.param(v) for v in values))  # type: ignore[arg-type]
+    assert isinstance(item, ColumnField | IdField)
+    return item.column
+
+
+def _input(argument: Arg | Today | int, arguments: int | None) -> Value:
+    if isinstance(argument, Today):
+        return CurrentDay()
+    if isinstance(argument, Arg):
+        assert arguments is not None, "a constraint cannot name a field that takes arguments"
+        return Argument(arguments, argument.name)
+    return Constant(argument)
+
+
+def together(conditions: Iterable[Condition]) -> Condition:
+    """All of them; one alone is itself."""
+    found = tuple(conditions)
+    return found[0] if len(found) == 1 else All(found)

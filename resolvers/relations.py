@@ -1,0 +1,71 @@
+"""How a constraint on one record is checked for rows of another: through the subject that both are about.
+
+A constraint may name a column of the row itself, of the record that tells the row's subject (which is the row itself, or the one
+it is linked from), or of a record that is linked to that subject. Which records those are follows from the declared links: there
+must be exactly one way. From a household it leads by way of its members, of whom one is enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schema.catalogue import Catalogue, LinkField, RecordType
+from schema.declare import Hop
+
+
+@dataclass(frozen=True)
+class Relation:
+    """From a column of the teller's row, over hops, to a column of the other record's rows."""
+
+    record: RecordType
+    start: str
+    through: tuple[Hop, ...]
+    end: str
+
+
+def relation(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:
+    """The way from a record that tells its own subject to another record; None if there is none, or more than one."""
+    subject, other = teller.subject, target.subject
+    assert subject is not None, "only a record with a subject tells one"
+    of_household = subject.self is None and subject.household is not None
+    if of_household and other is not None and other.self is not None and other.household is not None:
+        return Relation(target, subject.household or "", (), other.household)
+    found = list(_links(teller, target))
+    if len(found) == 1:
+        return Relation(target, found[0].start, found[0].through, found[0].end)
+    if found or not of_household:
+        return None
+    return _by_members(catalogue, teller, target)
+
+
+def related(catalogue: Catalogue) -> dict[str, frozenset[str]]:
+    """By record type: the types whose columns a constraint on its coordinates may name."""
+    return {name: frozenset(_related(catalogue, record)) for name, record in catalogue.records.items()}
+
+
+def _related(catalogue: Catalogue, record: RecordType) -> Iterator[str]:
+    yield record.name
+    tellers = [record] if record.subject else [r for r in catalogue.records.values() if any(_links(r, record))]
+    for target in catalogue.records.values():
+        if tellers and all(t.name == target.name or relation(catalogue, t, target) for t in tellers):
+            yield target.name
+
+
+def _links(record: RecordType, target: RecordType) -> Iterator[LinkField]:
+    return (f for f in record.fields.values() if isinstance(f, LinkField) and f.target == target.name)
+
+
+def _by_members(catalogue: Catalogue, household: RecordType, target: RecordType) -> Relation | None:
+    """From a household to its members and on from them."""
+    members = [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
+    ways = [(member, relation(catalogue, member, target)) for member in members]
+    found = [(member, way) for member, way in ways if way is not None]
+    if len(found) != 1:
+        return None
+    member, way = found[0]
+    assert member.subject is not None
+    assert member.subject.household is not None
+    assert household.subject is not None
+    hop = Hop(member.source, member.table, key=member.subject.household, value=way.start)
+    return Relation(target, household.subject.household or "", (hop, *way.through), way.end)

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from auth.access import Access, Decision, Rule, Use, Verdict
-from auth.constraints import covers, follow
+from auth.access import Access, Decision, Matches, Rule, Use, Verdict
+from auth.constraints import covers, follow, matches
 from auth.document import Mistakes, Word
 from auth.reach import Circumstance, Reach
 from auth.rules import AnyRule, Coordinate, Expectation, Period, Permission, Prohibition, Regulation, RegulationSet
@@ -60,6 +60,16 @@ class _Permission:
         return mine is not None and other.access <= mine.access and mine.covers(other) and covers(mine.grant, other.grant)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Prohibition:
+    """A prohibition, what it is about, for which rows, and in which circumstances."""
+
+    rule: Prohibition
+    items: frozenset[str]
+    when: tuple[Matches, ...]
+    reach: Reach
+
+
 @dataclass(frozen=True, slots=True)
 class _Law:
     """What is in force at one time."""
@@ -84,14 +94,20 @@ class _Law:
                 self._list_searches(permission.rule)
                 self._shadow(number, permissions)
         for regulation in self.regulations:
-            for number in range(len(regulation.prohibitions)):
-                self._needless(number, regulation)
+            prohibitions = [self._prohibition(rule) for rule in regulation.prohibitions]
+            for number in range(len(prohibitions)):
+                self._needless(number, prohibitions)
             _failing_tests(regulation, self.table, self.coordinates, self.mistakes)
 
     def _permission(self, regulation: Regulation, rule: Permission) -> _Permission:
         name = _name(regulation, rule)
         offers = {(coordinate, use): offer for coordinate, use, offer in self.table.offers(rule, name)}
         return _Permission(rule, name, self.table.reach(rule), offers)
+
+    def _prohibition(self, rule: Prohibition) -> _Prohibition:
+        when = [matches(condition, self.coordinates) for condition in rule.when]
+        known = tuple(match for match in when if match is not None)
+        return _Prohibition(rule, frozenset(map(str, rule.items)), known, self.table.reach(rule))
 
     def _contradiction(self, permission: Permission, circumstances: list[Circumstance]) -> None:
         for word in (*permission.items, *permission.search):
@@ -171,35 +187,31 @@ class _Law:
                 )
                 return
 
-    def _needless(self, number: int, regulation: Regulation) -> None:
-        prohibition = regulation.prohibitions[number]
-        reach = self.table.reach(prohibition)
-        if not any(self.table.samples(prohibition)):
-            self.mistakes.add(
-                prohibition.id.place, f"`{prohibition.id}` prohibits nothing, because its exceptions are for everybody"
-            )
+    def _needless(self, number: int, prohibitions: list[_Prohibition]) -> None:
+        prohibition = prohibitions[number]
+        rule, reach = prohibition.rule, prohibition.reach
+        if not any(self.table.samples(rule)):
+            self.mistakes.add(rule.id.place, f"`{rule.id}` prohibits nothing, because its exceptions are for everybody")
             return
-        for said, exempt in zip(prohibition.exempt, reach.exempt, strict=True):
+        for said, exempt in zip(rule.exempt, reach.exempt, strict=True):
             if not (exempt.agencies & reach.agencies and exempt.roles & reach.roles and exempt.purposes & reach.purposes):
                 word = next(iter((*said.recipients, *said.roles, *said.purposes)))
-                self.mistakes.add(word.place, f"this exception means nothing: `{prohibition.id}` does not prohibit there anyway")
-        for place, other in enumerate(regulation.prohibitions):
+                self.mistakes.add(word.place, f"this exception means nothing: `{rule.id}` does not prohibit there anyway")
+        for place, other in enumerate(prohibitions):
             includes = place != number and self._includes(other, prohibition)
             if includes and (place < number or not self._includes(prohibition, other)):
                 self.mistakes.add(
-                    prohibition.id.place, f"`{prohibition.id}` prohibits nothing that `{other.id}` does not; take one of them out"
+                    rule.id.place, f"`{rule.id}` prohibits nothing that `{other.rule.id}` does not; take one of them out"
                 )
                 return
 
-    def _includes(self, one: Prohibition, other: Prohibition) -> bool:
-        if not set(other.items) <= set(one.items) or not one.valid.encloses(other.valid):
-            return False
-        mine, theirs = (self.table.bar(each, Rule("", each.id, each.basis)) for each in (one, other))
-        reach = self.table.reach(one)
+    def _includes(self, one: _Prohibition, other: _Prohibition) -> bool:
         return (
-            follow(mine.when, theirs.when)
-            and _within(self.table.reach(other), reach)
-            and all(circumstance in reach for circumstance in self.table.samples(other))
+            other.items <= one.items
+            and one.rule.valid.encloses(other.rule.valid)
+            and follow(one.when, other.when)
+            and _within(other.reach, one.reach)
+            and all(circumstance in one.reach for circumstance in self.table.samples(other.rule))
         )
 
 

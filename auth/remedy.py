@@ -21,13 +21,12 @@ def remedy(
 ) -> Remedy | None:
     """The first change that helps against a denial; none if no single one does."""
     cell, coordinate = table.cell(*circumstance), denial.coordinate
-    prohibited = denial.reason is Reason.PROHIBITED
-    if not prohibited and not case and cell.grants(coordinate, access, use, case=True, day=day):
+    if not case and cell.grants(coordinate, access, use, case=True, day=day):
         return Remedy("case")
     for change, value, other in _others(table, circumstance):
         if table.cell(*other).grants(coordinate, access, use, case=case, day=day):
             return Remedy(change, value)
-    if prohibited:
+    if denial.reason is Reason.PROHIBITED:
         return None
     for another in get_args(Access):
         if another != access and cell.grants(coordinate, another, use, case=case, day=day):

@@ -162,10 +162,11 @@ class Table:
         self.purposes = tuple(str(code) for code in purposes)
         self.hidden = frozenset(str(coordinate) for regulation in ordered for coordinate in regulation.hidden)
         self._parties = parties
-        said = [(regulation, rule) for regulation in ordered for rule in regulation.rules]
-        self._said = [(rule, _name(regulation, rule)) for regulation, rule in said]
         self._coordinates = coordinates
-        self._reaches = Reaches([self.reach(rule) for _, rule in said])
+        said = [(rule, _name(regulation, rule)) for regulation in ordered for rule in regulation.rules]
+        self._offered = [list(self.offers(rule, name)) if isinstance(rule, Permission) else [] for rule, name in said]
+        self._barred = [list(self.bars(rule, name)) if isinstance(rule, Prohibition) else [] for rule, name in said]
+        self._reaches = Reaches([self.reach(rule) for rule, _ in said])
         self._shared: dict[int, Cell] = {0: NOTHING}
 
     def cell(self, agency: str, role: str, purpose: str | None) -> Cell:
@@ -173,7 +174,7 @@ class Table:
         bits = self._reaches.at(Circumstance(agency, role, purpose))
         cell = self._shared.get(bits)
         if cell is None:
-            cell = self._shared[bits] = self._cell([self._said[number] for number in numbers(bits)])
+            cell = self._shared[bits] = self._cell(numbers(bits))
         return cell
 
     @cached_property
@@ -215,11 +216,13 @@ class Table:
                 grant = Grant(name, must, masks.get(coordinate) if reading else None, duties if reading else None, rule.limit)
                 yield coordinate, use, Offer(grant, access, rule.case, rule.valid)
 
-    def bar(self, rule: Prohibition, name: Rule) -> Bar:
+    def bars(self, rule: Prohibition, name: Rule) -> Iterator[tuple[str, Bar]]:
         """What a prohibition comes to: it is for every row if it turns on a column that there is no more."""
         when = [matches(condition, self._coordinates) for condition in rule.when]
         known = tuple(match for match in when if match is not None)
-        return Bar(name, known if len(known) == len(when) else (), rule.valid)
+        bar = Bar(name, known if len(known) == len(when) else (), rule.valid)
+        for coordinate in rule.items:
+            yield str(coordinate), bar
 
     def _named(
         self, recipients: tuple[Word, ...], roles: tuple[Word, ...], purposes: tuple[Word, ...], exempt: tuple[Reach, ...] = ()
@@ -232,17 +235,15 @@ class Table:
             exempt,
         )
 
-    def _cell(self, said: Iterable[tuple[AnyRule, Rule]]) -> Cell:
-        cell = Cell()
-        for rule, name in said:
-            if isinstance(rule, Prohibition):
-                bar = self.bar(rule, name)
-                for banned in map(str, rule.items):
-                    cell.bars[banned] = (*cell.bars.get(banned, ()), bar)
-                continue
-            for coordinate, use, offer in self.offers(rule, name):
-                cell.offers[coordinate, use] = (*cell.offers.get((coordinate, use), ()), offer)
-        return cell
+    def _cell(self, rules: Iterable[int]) -> Cell:
+        offers: dict[tuple[str, Use], list[Offer]] = {}
+        bars: dict[str, list[Bar]] = {}
+        for number in rules:
+            for coordinate, use, offer in self._offered[number]:
+                offers.setdefault((coordinate, use), []).append(offer)
+            for coordinate, bar in self._barred[number]:
+                bars.setdefault(coordinate, []).append(bar)
+        return Cell({asked: tuple(each) for asked, each in offers.items()}, {name: tuple(each) for name, each in bars.items()})
 
 
 def _name(regulation: Regulation, rule: AnyRule) -> Rule:

@@ -124,3 +124,35 @@ def test_other_files_are_passed_over_but_not_misnamed_ones(tmp_path: Path) -> No
         "MORE.YAML:1:1: a regulation's file name ends in `.yaml`, not `.YAML`\n"
         "more.yml:1:1: a regulation's file name ends in `.yaml`, not `.yml`\n"
     )
+
+
+@pytest.mark.parametrize(("approved", "known"), [("2026-03-10", True), ("2026-03-11", False)])
+def test_what_is_superseded_today_may_name_coordinates_that_are_no_more(approved: str, known: bool, tmp_path: Path) -> None:
+    shutil.copytree(HERE / "good", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(HERE / "history", tmp_path, dirs_exist_ok=True)
+    tax = tmp_path / "tax.yaml"
+    tax.write_text(tax.read_text().replace("2026-01-20", approved))
+    assert ("unknown coordinate `Tax.note`" not in said(tmp_path)) is known
+    assert (said(tmp_path) == "") is known
+
+
+def test_a_superseded_version_keeps_passing_its_own_tests(tmp_path: Path) -> None:
+    shutil.copytree(HERE / "good", tmp_path, dirs_exist_ok=True)
+    shutil.copytree(HERE / "history", tmp_path, dirs_exist_ok=True)
+    old = tmp_path / "superseded" / "tax.yaml"
+    old.write_text(old.read_text().replace("    denied: [Tax.year]\n", "    masked: [Tax.year]\n"))
+    expected = "`Tax.year` should be masked on 2025-01-01, but it is denied, NO_PERMISSION"
+    assert said(tmp_path) == f"superseded/tax.yaml:35:14: this test fails: {expected}\n"
+
+
+def test_a_regulation_is_bounded_in_rules_and_a_nation_in_circumstances(tmp_path: Path) -> None:
+    shutil.copytree(HERE / "good", tmp_path, dirs_exist_ok=True)
+    rules = "".join(f"  - {{id: r{number}, items: [Tax.year], basis: 'Tax Act, art. 1'}}\n" for number in range(2001))
+    head = "regulation: tax\nholder: tax\nversion: 2\napproval: {number: 1, on: 2026-01-20}\nprohibitions:\n"
+    (tmp_path / "tax.yaml").write_text(head + rules)
+    agencies = "".join(f"  a{number}: {{title: {{ko: 가, en: A}}}}\n" for number in range(600))
+    roles = "".join(f"  r{number}: {{title: {{ko: 가, en: A}}}}\n" for number in range(600))
+    (tmp_path / "parties.yaml").write_text(f"agencies:\n{agencies}roles:\n{roles}")
+    lines = said(tmp_path).splitlines()
+    assert "parties.yaml:2:3: agencies, roles and purposes make 1080000 circumstances, more than 1000000" in lines
+    assert "tax.yaml:1:13: a regulation has at most 2000 rules, not 2001" in lines

@@ -311,6 +311,11 @@ def test_a_grant_whose_case_is_not_given_is_no_alternative() -> None:
     assert alternatives(*changes, case=True) == ["p1"]
 
 
+def test_a_mask_is_for_reading_and_hides_nothing_from_a_search() -> None:
+    decision = decide(table(permission(search=words("Tax.income"), masks=band(10))), use="search")
+    assert (decision.verdict, decision.grants[0].mask) == (Verdict.PERMIT, None)
+
+
 def test_masked_is_what_no_alternative_shows_whole() -> None:
     masked = permission(masks=band(10))
     assert decide(table(masked)).verdict is Verdict.MASK
@@ -357,6 +362,19 @@ def test_a_ban_is_told_to_those_who_may_read_what_it_turns_on(flag: dict[str, ob
     flags = [] if flag is None else [permission(**{"id": Word("flag", HERE), "items": words("Tax.sealed"), **flag})]
     decision = decide(table(shared, *flags, prohibition(when=SEALED)))
     assert [ban.told for ban in decision.bans] == [told]
+
+
+def test_a_ban_is_not_told_to_those_who_read_what_it_turns_on_masked() -> None:
+    forbidden = prohibition(when=(condition("Tax.year", "2024"),))
+    for masks, told in (({}, True), ({words("Tax.year")[0]: Mask("band", 10)}, False)):
+        shared = permission(items=words("Tax.income", "Tax.year"), masks=masks)
+        assert [ban.told for ban in decide(table(shared, forbidden)).bans] == [told]
+
+
+def test_every_prohibition_for_some_rows_is_a_ban() -> None:
+    more = prohibition(id=Word("more", HERE), when=(condition("Tax.year", "2024"), *SEALED))
+    bans = decide(table(permission(), prohibition(when=SEALED), more)).bans
+    assert [(ban.rule.id, len(ban.when)) for ban in bans] == [("forbids", 1), ("more", 2)]
 
 
 def test_a_ban_is_not_told_where_what_it_turns_on_is_prohibited_itself() -> None:
@@ -427,6 +445,8 @@ def test_against_a_prohibition_another_role_or_purpose_helps_and_nothing_else() 
     wide = permission(roles=words(*ROLES), purposes=words(*PURPOSES), access=words("lookup", "list"))
     assert remedy_of(table(wide, prohibition())) is None
     assert remedy_of(table(wide, prohibition(valid=Period(None, DAY)))) is None
+    later = permission(valid=Period(DAY + timedelta(5)))
+    assert remedy_of(table(later, prohibition(valid=Period(None, DAY)))) is None
     assert remedy_of(table(wide, prohibition(roles=words("clerk")))) == Remedy("role", "citizen")
     assert remedy_of(table(wide, prohibition(purposes=words("welfare")))) == Remedy("purpose", "travel")
 

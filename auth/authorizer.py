@@ -21,7 +21,7 @@ from auth.document import Mistake
 from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
-from auth.rules import AnyRule, Coordinate, Parties, Regulation, RegulationSet
+from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet
 from auth.table import Table
 
 _PROFILES = 4096
@@ -135,6 +135,10 @@ class RegulationAuthorizer:
     def history(self, regulation: str) -> tuple[Regulation, ...]:
         """All versions of a regulation, past and future, by the day of their approval."""
         return self._all.versions(regulation)
+
+    def in_force(self, regulation: Regulation) -> Period:
+        """From the day of a version's approval until the day before the next one's."""
+        return self._all.in_force(regulation)
 
     def rule(self, regulation: str, id: str) -> AnyRule:
         """The permission or prohibition of that name in force today; `KeyError` if there is none."""

@@ -14,8 +14,8 @@ from auth.access import Access, Decision, Matches, Rule, Use, Verdict
 from auth.constraints import covers, follow, matches
 from auth.document import Mistakes, Word
 from auth.reach import Circumstance, Reach
-from auth.rules import AnyRule, Coordinate, Expectation, Period, Permission, Prohibition, Regulation, RegulationSet
-from auth.table import Offer, Table
+from auth.rules import Coordinate, Expectation, Period, Permission, Prohibition, Regulation, RegulationSet
+from auth.table import Offer, Table, name_of
 
 
 def lint(regulations: RegulationSet, coordinates: Mapping[str, Coordinate], today: date, mistakes: Mistakes) -> None:
@@ -100,7 +100,7 @@ class _Law:
             _failing_tests(regulation, self.table, self.coordinates, self.mistakes)
 
     def _permission(self, regulation: Regulation, rule: Permission) -> _Permission:
-        name = _name(regulation, rule)
+        name = name_of(regulation, rule)
         offers = {(coordinate, use): offer for coordinate, use, offer in self.table.offers(rule, name)}
         return _Permission(rule, name, self.table.reach(rule), offers)
 
@@ -227,10 +227,6 @@ def _overlap(one: Period, other: Period) -> bool:
 
 def _type(coordinate: str) -> str:
     return coordinate.partition(".")[0]
-
-
-def _name(regulation: Regulation, rule: AnyRule) -> Rule:
-    return Rule(str(regulation.name), str(rule.id), str(rule.basis))
 
 
 _EXPECTED: Mapping[str, Callable[[Decision], bool]] = {

@@ -163,7 +163,7 @@ class Table:
         self.hidden = frozenset(str(coordinate) for regulation in ordered for coordinate in regulation.hidden)
         self._parties = parties
         self._coordinates = coordinates
-        said = [(rule, _name(regulation, rule)) for regulation in ordered for rule in regulation.rules]
+        said = [(rule, name_of(regulation, rule)) for regulation in ordered for rule in regulation.rules]
         self._offered = [list(self.offers(rule, name)) if isinstance(rule, Permission) else [] for rule, name in said]
         self._barred = [list(self.bars(rule, name)) if isinstance(rule, Prohibition) else [] for rule, name in said]
         self._reaches = Reaches([self.reach(rule) for rule, _ in said])
@@ -246,7 +246,8 @@ class Table:
         return Cell({asked: tuple(each) for asked, each in offers.items()}, {name: tuple(each) for name, each in bars.items()})
 
 
-def _name(regulation: Regulation, rule: AnyRule) -> Rule:
+def name_of(regulation: Regulation, rule: AnyRule) -> Rule:
+    """By what decisions name a rule."""
     return Rule(str(regulation.name), str(rule.id), str(rule.basis))
 
 

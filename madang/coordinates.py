@@ -38,7 +38,8 @@ def _kind(annotation: Any) -> tuple[Kind, tuple[str, ...]]:
     return ("names", found) if isinstance(found, tuple) else (_KINDS[found.__name__], ())
 
 
-def _input(record: RecordType, item: DerivedField) -> str | None:
-    """The coordinate of the column that a field is computed from; none where that column is no field."""
+def _input(record: RecordType, item: DerivedField) -> str:
+    """The coordinate of the column that a field is computed from. A column that is no field has a name that nobody is granted."""
+    column = item.expression.column
     fields = (each for each in record.fields.values() if isinstance(each, ColumnField))
-    return next((each.coordinate for each in fields if each.column == item.expression.column), None)
+    return next((each.coordinate for each in fields if each.column == column), f"{record.name}.{column}")

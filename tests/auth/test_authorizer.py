@@ -15,6 +15,7 @@ import yaml
 
 from auth.access import Access, AccessRequest, Authorizer, Caller, Decision, Grantable, Reason, Remedy, Use, Verdict
 from auth.authorizer import BrokenRegulations, RegulationAuthorizer
+from auth.rules import Period
 from tests.auth.rulebook import NATION
 
 HERE = Path(__file__).parent
@@ -311,6 +312,11 @@ def test_what_turns_on_a_column_that_is_no_more_grants_nothing_and_prohibits_eve
 def test_the_history_of_a_regulation_and_its_rules_by_name(history: RegulationAuthorizer) -> None:
     assert [each.version for each in history.history("tax")] == [1, 2, 3]
     assert history.history("nothing") == ()
+    assert [history.in_force(each) for each in history.history("tax")] == [
+        Period(date(2025, 1, 1), date(2026, 1, 19)),
+        Period(date(2026, 1, 20), date(2026, 2, 28)),
+        Period(date(2026, 3, 1), None),
+    ]
     rule = history.rule("tax", "income-for-welfare")
     assert (Path(rule.id.place.file).name, rule.id.place.line) == ("tax.yaml", 9)
     assert Path(history.at(date(2025, 6, 1)).rule("tax", "noted").id.place.file).parent.name == "superseded"

@@ -10,7 +10,10 @@ column of a coordinate that is denied stands in any clause. Of columns that serv
 - filters and orders: columns that `search` permits, in WHERE and ORDER BY, and in the SELECT list as part of a cursor or to put
   rows of several hops in order;
 - a derived field's input: inside that field's call, never bare;
-- the caller's own household, looked up by the caller's own number to compare others' with.
+- what constraints and prohibitions name: in guards, never as a value; and key columns that lead from a row's subject to the
+  record that another register has of it;
+- a column of which all that is granted is masked: inside the mask's function, never bare;
+- what is found out first, of the caller, the caller's children and the case, to compare others with.
 
 **By canaries.** Every text, number and date is there once in the whole nation and every enumeration's value is an object of its
 own, so a value that leaves a source tells its row and column. No value leaves a source, and none stands in a response, that a
@@ -32,12 +35,16 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 from sqlglot import expressions as sql
 
-from auth.access import Access, Caller, Verdict
+from auth import consent
+from auth.access import Access, Caller, Constraint, Matches, Verdict, WithConsent
+from resolvers.circumstances import Circumstances
+from resolvers.plan import NEEDS
+from resolvers.relations import relation
 from schema.catalogue import ColumnField, DerivedField, IdField, LinkField
 from sources.postgres import PostgresSource
 from sources.protocol import Shape
 from tests.resolvers.decisions import draw_profile
-from tests.resolvers.nation import CALLERS, CATALOGUE, Nation
+from tests.resolvers.nation import CALLERS, CASE, CATALOGUE, Nation, consents, links
 from tests.resolvers.operations import Dice, Operation, Writer
 from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.world import Profile, World
@@ -45,10 +52,11 @@ from tests.resolvers.world import Profile, World
 EXAMPLES = 300
 ROOTS = {"lookup": ("resident", "node", "household", "me"), "list": ("residents",)}
 POSTGRES = {name: PostgresSource(name, "", CATALOGUE.tables(name)) for name in CATALOGUE.registers}
-OWN_HOUSEHOLD = Shape("resident", ("household_id",), "rrn")
+FOUND_FIRST = {q.shape for need in NEEDS for q in Circumstances(CATALOGUE, {}).questions(need)}
+CASES = (None, CASE, "of-the-citizen")
 
 
-def compose(dice: Dice, world: World) -> tuple[Operation, Profile, Caller, Access]:
+def compose(dice: Dice, world: World) -> tuple[Operation, Profile, Caller, str | None, Access]:
     """An operation whose roots are all reached in one way, so that each coordinate has one decision to read and one to search."""
     access: Access = dice.choose(["list", "lookup"])
     caller, other = dice.choose([(one, two) for one in CALLERS for two in CALLERS if one is not two])
@@ -57,7 +65,7 @@ def compose(dice: Dice, world: World) -> tuple[Operation, Profile, Caller, Acces
     operation = writer.operation()
     variables = {n: None if n in dict(operation.follows()) else v for n, v in operation.variables.items()}
     operation = Operation(operation.text, variables, operation.touched, [access])
-    return operation, draw_profile(dice, operation), caller, access
+    return operation, draw_profile(dice, operation), caller, dice.choose(CASES), access
 
 
 def dice_of(data: st.DataObject) -> Dice:
@@ -73,12 +81,14 @@ def test_no_statement_names_a_denied_column(data: st.DataObject, unique: World, 
     runner.run(check_statements(unique, *compose(dice_of(data), unique)))
 
 
-async def check_statements(world: World, operation: Operation, profile: Profile, caller: Caller, access: Access) -> None:
-    note(f"{operation.text}\n{operation.variables}\n{profile}\n{caller}")
-    await world.under(profile).answer(operation.text, caller, operation.variables)
+async def check_statements(
+    world: World, operation: Operation, profile: Profile, caller: Caller, case: str | None, access: Access
+) -> None:
+    note(f"{operation.text}\n{operation.variables}\n{profile}\n{caller}\n{case}")
+    await world.under(profile).answer(operation.text, caller, operation.variables, case=case)
     law = _Law(profile, access, operation)
-    for source, shape, keys in world.fetched():
-        if shape == OWN_HOUSEHOLD and keys == [caller.rrn]:
+    for source, shape, _ in world.fetched():
+        if shape in FOUND_FIRST or source == consent.SOURCE:
             continue
         for table, column, use in columns_of(source, shape):
             assert law.permits(source, table, column, use), f"{use} {source}.{table}.{column}\n{statement(source, shape)}"
@@ -90,13 +100,18 @@ def statement(source: str, shape: Shape) -> str:
 
 @cache
 def columns_of(source: str, shape: Shape) -> tuple[tuple[str, str, str], ...]:
-    """Every column that a statement names, as (table, column, use): `shown`, `key`, `guard`, `searched`, `call:<function>`."""
+    """Every column that a statement names, as (table, column, use).
+
+    Uses are `bare`, `shown` (inside a mask), `key`, `guard`, `searched` and `call:<function>`.
+    """
     parsed = sqlglot.parse_one(statement(source, shape), dialect="postgres")
     tables = {t.alias: t.name for t in parsed.find_all(sql.Table) if t.name}
     found = []
     for column in parsed.find_all(sql.Column):
         if column.table in tables:
             use = _use(column, shape)
+            if use == "shown" and isinstance(column.parent, sql.Select | sql.Alias | sql.If):
+                use = "bare"
             found.append((tables[column.table], column.name, use))
     return tuple(found)
 
@@ -110,7 +125,8 @@ def _use(column: sql.Column, shape: Shape) -> str:
     if shape.key == column.name and column.table == "t0":
         return "key"
     guard = column.find_ancestor(sql.Coalesce, sql.If)
-    if guard is not None and (isinstance(guard, sql.Coalesce) or _within(column, guard.this)):
+    of_mask = isinstance(column.parent, sql.Is | sql.Mod)  # A mask looks at its own value; conditions compare with others.
+    if guard is not None and not of_mask and (isinstance(guard, sql.Coalesce) or _within(column, guard.this)):
         return "guard"
     if (where := column.find_ancestor(sql.Where, sql.Order, sql.Select)) and not isinstance(where, sql.Select):
         return "searched"
@@ -141,7 +157,7 @@ class _Law:
 
     def permits(self, source: str, table: str, column: str, use: str) -> bool:
         records = [r for r in CATALOGUE.records.values() if (r.source, r.table) == (source, table)]
-        if self.is_key(source, table, column):
+        if self.is_key(source, table, column) or self.leads(source, table, column):
             return True
         fields = [f for r in records for f in r.fields.values()]
         plain = [f.coordinate for f in fields if isinstance(f, ColumnField | IdField) and f.column == column]
@@ -149,18 +165,55 @@ class _Law:
             inputs = [f for f in fields if isinstance(f, DerivedField) and f.expression.column == column]
             named = [f.coordinate for f in inputs if f.expression.function in (use.removeprefix("call:"), "years_since")]
             return any(self.may(c, "read") or self.may(c, "search") for c in named)
-        if use in ("searched", "shown") and any(self.may(c, "search") for c in plain):
+        if use in ("searched", "shown", "bare") and any(self.may(c, "search") for c in plain):
             return True
-        if use == "shown":
-            return any(self.may(c, "read") for c in plain)
+        if use in ("shown", "bare"):
+            return any(self.may(c, "read", whole=use == "bare") for c in plain)
+        if self.decides(plain):
+            return True
         subjects = [s for r in records if (s := r.subject)]
         is_subject = any(column in (s.self, s.household, s.jurisdiction) for s in subjects)
         # An order that nobody asked for is kept only where its column may be read.
         return is_subject or (use == "searched" and any(self.may(c, "read") for c in plain))
 
-    def may(self, coordinate: str, use: Any) -> bool:
+    def may(self, coordinate: str, use: Any, *, whole: bool = False) -> bool:
         asked = (coordinate, use) in self.touched
-        return asked and self.profile.decide(coordinate, self.access, use).verdict is Verdict.PERMIT
+        decision = self.profile.decide(coordinate, self.access, use)
+        return asked and not decision.denied and not (whole and decision.verdict is Verdict.MASK)
+
+    def constraints(self) -> Iterator[tuple[str, Constraint]]:
+        """What the decisions on what was asked turn on, with the type of record that each is about."""
+        for coordinate, use in self.touched:
+            decision = self.profile.decide(coordinate, self.access, use)  # type: ignore[arg-type]
+            owner = coordinate.partition(".")[0].removesuffix("Connection")
+            yield from ((owner, c) for grant in decision.grants for c in grant.constraints)
+            yield from ((owner, match) for ban in decision.bans for match in ban.when)
+
+    def decides(self, coordinates: list[str]) -> bool:
+        return any(isinstance(c, Matches) and c.coordinate in coordinates for _, c in self.constraints())
+
+    def leads(self, source: str, table: str, column: str) -> bool:
+        """Whether it is a key column between a subject and what another record says of it."""
+        for owner, constraint in self.constraints():
+            record = CATALOGUE.records[owner]
+            tellers = [record] if record.subject else [CATALOGUE.records[n] for n, i in links() if i.target == owner]
+            for teller in tellers:
+                assert teller.subject is not None
+                if isinstance(constraint, WithConsent) and (source, table, column) == (
+                    teller.source,
+                    teller.table,
+                    teller.subject.self,
+                ):
+                    return True
+                name = constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else teller.name
+                way = relation(CATALOGUE, teller, CATALOGUE.records[name]) if name not in (teller.name, owner) else None
+                if way is not None:
+                    ends = {(teller.source, teller.table, way.start), (way.record.source, way.record.table, way.end)}
+                    for hop in way.through:
+                        ends |= {(hop.source, hop.table, c) for c in (hop.key, hop.value, *(n for n, _ in hop.where))}
+                    if (source, table, column) in ends:
+                        return True
+        return False
 
     def is_key(self, source: str, table: str, column: str) -> bool:
         for record in CATALOGUE.records.values():
@@ -234,23 +287,18 @@ def test_no_withheld_value_leaves_its_source(
 
 
 async def check_canaries(
-    world: World, canaries: Canaries, operation: Operation, profile: Profile, caller: Caller, access: Access
+    world: World, canaries: Canaries, operation: Operation, profile: Profile, caller: Caller, case: str | None, access: Access
 ) -> None:
-    note(f"{operation.text}\n{operation.variables}\n{profile}\n{caller}")
-    answer = json.loads((await world.under(profile).answer(operation.text, caller, operation.variables)).body)
-    oracle = Oracle(world.nation, caller)
+    note(f"{operation.text}\n{operation.variables}\n{profile}\n{caller}\n{case}")
+    answer = json.loads((await world.under(profile).answer(operation.text, caller, operation.variables, case=case)).body)
+    oracle = Oracle(world.nation, caller, case, consents())
     visible = oracle.visible(profile, access)
     for value in leaves(answer["data"]):
         if cells := canaries.by_value.get(value):
             assert visible & set(cells), f"{value} of {cells} is in the response"
-    may_leave = visible | oracle.needed(profile, access, operation.touched) | own_household(world.nation, caller)
+    may_leave = visible | oracle.needed(profile, access, operation.touched)
     for name, witness in world.witnesses.items():
         for batch, rows in witness.seen:
             for value in (v for row in rows for v in (row if batch.shape.key is None else row[1:])):
                 for cells in canaries.left(value):
                     assert may_leave & set(cells), f"{value} of {cells} left `{name}`: {batch.shape}"
-
-
-def own_household(nation: Nation, caller: Caller) -> set[Cell]:
-    rows = nation["mois"]["resident"]
-    return {("mois", "resident", n, "household_id") for n, row in enumerate(rows) if row["rrn"] == caller.rrn}

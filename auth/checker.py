@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
-from itertools import pairwise
+from itertools import pairwise, product
 
 from auth.access import Since
 from auth.constraints import MASKABLE, value
@@ -95,6 +95,9 @@ class _Names:
     def _permission(self, permission: Permission, holder: str) -> None:
         self._held(permission.search, holder)
         self._conditions(permission.rows)
+        self._reachable(permission.rows, (*permission.items, *permission.search))
+        if permission.consent is not None and permission.consent.required:
+            self._personal((*permission.items, *permission.search))
         for word, mask in permission.masks.items():
             column = self._coordinates.get(word)
             if word not in permission.items:
@@ -115,6 +118,13 @@ class _Names:
 
     def _prohibition(self, prohibition: Prohibition) -> None:
         self._conditions(prohibition.when)
+        self._reachable(prohibition.when, prohibition.items)
+        types = dict.fromkeys(condition.column.partition(".")[0] for condition in prohibition.when)
+        if len(types) > 1:
+            named = " and ".join(f"`{name}`" for name in types)
+            self._mistakes.add(
+                prohibition.when[0].column.place, f"`when` names columns of {named}; it can be about one record only"
+            )
         for exempt in prohibition.exempt:
             self._parties(exempt.recipients, exempt.roles, exempt.purposes)
 
@@ -124,6 +134,22 @@ class _Names:
             column = self._coordinates.get(condition.column)
             if column is not None:
                 self._condition(condition, column)
+
+    def _reachable(self, conditions: Iterable[Condition], words: Iterable[Word]) -> None:
+        """A condition is checked for the row itself, or for a record that there is one way to from the row's subject."""
+        for condition, word in product(conditions, words):
+            reaches = self._coordinates[word].reaches if word in self._coordinates else None
+            record = condition.column.partition(".")[0]
+            if reaches is not None and condition.column in self._coordinates and record not in reaches:
+                self._mistakes.add(
+                    condition.column.place,
+                    f"`{condition.column}` cannot be checked for `{word}`: not one way leads from a row's subject to `{record}`",
+                )
+
+    def _personal(self, words: Iterable[Word]) -> None:
+        for word in words:
+            if word in self._coordinates and not self._coordinates[word].personal:
+                self._mistakes.add(word.place, f"`{word}` is about a household, and only a resident can consent")
 
     def _condition(self, condition: Condition, column: Coordinate) -> None:
         named, place, values = f"`{condition.column}`", condition.column.place, condition.values

@@ -23,7 +23,8 @@ class Coordinate:
     """What a rule has to know of a coordinate: whose it is to share, and what its values are.
 
     `names` are those of an enumeration, `target` the record type that a link leads to. A derived field tells the coordinate of
-    its input in `derived_from`, and in `probe` whether its answer turns on an argument that the caller chooses.
+    its input in `derived_from`, and in `probe` whether its answer turns on an argument that the caller chooses. `reaches` are the
+    record types whose columns a condition on it may name, none for any; `personal` tells whether its rows are about a resident.
     """
 
     holder: str
@@ -32,6 +33,8 @@ class Coordinate:
     derived_from: str | None = None
     target: str | None = None
     probe: bool = False
+    reaches: frozenset[str] | None = None
+    personal: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from auth.rules import Coordinate, Kind
+from resolvers.relations import related, tellers
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, RecordType, column_type
 from schema.declare import Arg
 
@@ -13,9 +15,18 @@ _KINDS: dict[str, Kind] = {"int": "int", "str": "text", "bool": "bool", "date": 
 
 def coordinates(catalogue: Catalogue) -> dict[str, Coordinate]:
     """Every coordinate that a regulation can share; a connection's count is the only one that is no record's field."""
-    found = {coordinate: Coordinate(holder, "count") for coordinate, holder in catalogue.coordinates().items()}
+    reaches = related(catalogue)
+    found = {}
+    for name, holder in catalogue.coordinates().items():
+        counted = catalogue.records.get(name.partition(".")[0].removesuffix("Connection"))
+        assert counted is not None, "what is no record's field counts records"
+        found[name] = Coordinate(holder, "count", reaches=reaches[counted.name])
     for record in catalogue.records.values():
-        found.update((item.coordinate, _coordinate(record, item)) for item in record.fields.values())
+        personal = all(t.subject is not None and t.subject.self is not None for t in tellers(catalogue, record))
+        for item in record.fields.values():
+            also = frozenset({item.target}) if isinstance(item, LinkField) else frozenset()
+            said = _coordinate(record, item)
+            found[item.coordinate] = replace(said, reaches=reaches[record.name] | also, personal=personal)
     return found
 
 

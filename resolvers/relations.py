@@ -46,10 +46,15 @@ def related(catalogue: Catalogue) -> dict[str, frozenset[str]]:
 
 def _related(catalogue: Catalogue, record: RecordType) -> Iterator[str]:
     yield record.name
-    tellers = [record] if record.subject else [r for r in catalogue.records.values() if any(_links(r, record))]
+    told = tellers(catalogue, record)
     for target in catalogue.records.values():
-        if tellers and all(t.name == target.name or relation(catalogue, t, target) for t in tellers):
+        if told and all(t.name == target.name or relation(catalogue, t, target) for t in told):
             yield target.name
+
+
+def tellers(catalogue: Catalogue, record: RecordType) -> list[RecordType]:
+    """The records that tell whom a record's rows are about: itself, or those that it is linked from."""
+    return [record] if record.subject else [r for r in catalogue.records.values() if any(_links(r, record))]
 
 
 def _links(record: RecordType, target: RecordType) -> Iterator[LinkField]:

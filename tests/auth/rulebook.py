@@ -33,7 +33,7 @@ NATION = {
     "Tax.paidOn": Coordinate("tax", "date"),
     "Tax.office": Coordinate("tax", "names", ("NORTH", "SOUTH", "WEST")),
     "Tax.sealed": Coordinate("tax", "bool"),
-    "Passport.number": Coordinate("passports"),
+    "Passport.number": Coordinate("passports", reaches=frozenset({"Passport", "Person"}), personal=False),
 }
 """The coordinates that the regulations in `good` and `broken` are about."""
 

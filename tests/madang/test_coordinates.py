@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from auth.rules import Coordinate
@@ -38,4 +40,18 @@ def test_every_coordinate_that_can_be_shared_is_told_with_its_holder(catalogue: 
     ],
 )
 def test_what_is_told_of(name: str, expected: Coordinate, catalogue: Catalogue) -> None:
-    assert coordinates(catalogue)[name] == expected
+    assert replace(coordinates(catalogue)[name], reaches=None) == expected
+
+
+def test_what_conditions_can_be_about(catalogue: Catalogue) -> None:
+    """Of records that one way leads to from whom a row is about; of a resident's relatives there are several."""
+    told = coordinates(catalogue)
+    of_resident = {"Resident", "Household", "BirthRecord", "Marriage", "TaxCertificate", "Business"}
+    assert told["Resident.name"].reaches == told["ResidentConnection.totalCount"].reaches == of_resident
+    assert told["TaxCertificate.income"].reaches == of_resident  # By the resident it is linked from.
+    assert told["Household.address"].reaches == of_resident | {"MoveIn"}  # By way of its members.
+    assert told["Household.moveIns"].reaches == told["Household.address"].reaches
+    assert told["Resident.name"].personal
+    assert told["TaxCertificate.income"].personal
+    assert not told["Household.address"].personal
+    assert not told["MoveIn.date"].personal

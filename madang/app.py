@@ -103,7 +103,7 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     origins = gateway.settings.server.origins
     if not origins:
         return []
-    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-view")
+    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view")
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=("GET", "POST"), allow_headers=headers)]
 
 

@@ -4,7 +4,8 @@ Plain ASGI without request and response objects: this is the path that every req
 
 Which status an answer has (section 6.4 of the specification): with `application/graphql-response+json` a request error is told by
 the status as well; with `application/json` a well-formed request has 200 whatever became of it. What is wrong with the HTTP
-request itself, its headers included, has its own status with either.
+request itself, its headers included, has its own status with either. So has what is only a matter of time: 429 and 503 are for
+whoever waits and asks again, and those read statuses and `Retry-After`, not bodies.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from auth.tokens import Verifier
 from madang.identify import Identified, identify
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
-from resolvers.engine import Engine
+from resolvers.engine import Answer, Engine
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,
@@ -28,11 +29,17 @@ STATUS = {
     "LIMIT_EXCEEDED": 400,
     "PURPOSE_REQUIRED": 400,
     "PURPOSE_NOT_ALLOWED": 403,
+    "REJECTED": 403,
+    "SUBJECT_LIMIT_REACHED": 429,
+    "LIMITS_UNAVAILABLE": 503,
+    "SOURCE_UNAVAILABLE": 503,
 }
 """The status of a request error by its code."""
 
-ABOUT_HEADERS = frozenset({"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED"})
-"""Request errors that are the fault of the HTTP request's headers, so that their status holds for either media type."""
+ABOUT_THE_REQUEST = frozenset(
+    {"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "SOURCE_UNAVAILABLE"}
+)
+"""Request errors that are about the HTTP request's headers or its time, so that their status holds for either media type."""
 
 ADDRESS = 32_768
 """The most bytes that an address's parameters may have; servers and proxies differ in what they let through beyond."""
@@ -68,7 +75,7 @@ class GraphQLOverHttp:
                 parameters = from_body(await self._read(headers, receive))
             else:
                 parameters = self._from_address(scope["query_string"])
-            status, body = await self._answer(parameters, identified, media)
+            answer = await self._answer(parameters, identified)
         except Refusal as refusal:
             await _send(send, refusal.status, media, refusal.body, refusal.headers)
         except Disconnected:
@@ -78,23 +85,22 @@ class GraphQLOverHttp:
             failure = Refusal(500, "INTERNAL_ERROR", "something went wrong here, through no fault of yours; it has been logged")
             await _send(send, failure.status, media, failure.body)
         else:
-            await _send(send, status, media, body)
+            later = () if answer.retry_after is None else ((b"retry-after", str(answer.retry_after).encode("ascii")),)
+            await _send(send, _status(answer, media), media, answer.body, later)
 
-    async def _answer(self, parameters: Parameters, identified: Identified, media: bytes) -> tuple[int, bytes]:
+    async def _answer(self, parameters: Parameters, identified: Identified) -> Answer:
         explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
         if explain and not identified.explain:
             raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
-        answer = await self._engine.answer(
+        return await self._engine.answer(
             parameters.query,
             parameters.variables,
             parameters.operation_name,
             identified.access,
+            refusals=identified.refusals,
             explain=explain,
             whole_view=identified.whole_view,
         )
-        if answer.code is None or (media is JSON and answer.code not in ABOUT_HEADERS):
-            return 200, answer.body
-        return STATUS[answer.code], answer.body
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body of a POST request, as long as it is JSON and not too long."""
@@ -127,6 +133,12 @@ class GraphQLOverHttp:
             message = "only a query can be asked by GET; use POST"
             raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
         return parameters
+
+
+def _status(answer: Answer, media: bytes) -> int:
+    if answer.code is None or (media is JSON and answer.code not in ABOUT_THE_REQUEST):
+        return 200
+    return STATUS[answer.code]
 
 
 def _acceptable(accept: bytes | None) -> bytes:

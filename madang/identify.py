@@ -1,7 +1,8 @@
 """Who asks, and what for: from a request's headers to an access request.
 
 The caller is what the bearer token says, and nothing else is. `Madang-Purpose` and `Madang-Case` are the caller's own words: the
-regulations decide what they are good for. Here they are only kept to their form (`madang/words.py`).
+regulations decide what they are good for. Here they are only kept to their form (`madang/words.py`), and so are the headers by
+which a caller says how it wants to be answered, `Madang-Refusals` and `Madang-View`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,21 @@ from dataclasses import dataclass
 from auth.access import AccessRequest
 from auth.tokens import InvalidToken, Verifier
 from madang.refusal import Refusal
-from madang.words import CASE, PURPOSE, Form
+from madang.words import CASE, PURPOSE, REFUSALS, Form
+from resolvers.operation import Refusals
 
 
 @dataclass(frozen=True, slots=True)
 class Identified:
-    """An access request; whether the plan may be explained to the caller, and whether it wants the whole catalogue shown."""
+    """An access request, and how the caller wants to be answered.
+
+    `explain`: whether the plan may be explained to it. `refusals`: what the header says of what is withheld, if it was sent.
+    `whole_view`: whether introspection is to show the whole catalogue.
+    """
 
     access: AccessRequest
     explain: bool
+    refusals: Refusals | None
     whole_view: bool
 
 
@@ -35,7 +42,8 @@ async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identifie
     view = headers.get(b"madang-view")
     if view is not None and view != b"all":
         raise Refusal(400, "BAD_REQUEST", "the header `Madang-View` can only be `all`; leave it out to see your own view")
-    return Identified(AccessRequest(identity.caller, purpose, case), identity.explain, view is not None)
+    access = AccessRequest(identity.caller, purpose, case)
+    return Identified(access, identity.explain, _refusals(headers.get(b"madang-refusals")), view is not None)
 
 
 def _token(header: bytes | None) -> str:
@@ -57,6 +65,16 @@ def _word(value: bytes | None, name: str, form: Form) -> str | None:
     if not form.fits(text):
         raise Refusal(400, "BAD_REQUEST", f"the header `{name}` must be {form.means}")
     return text
+
+
+def _refusals(value: bytes | None) -> Refusals | None:
+    if value is None:
+        return None
+    # Half a typing mistake must not decide how much is read, so nothing is guessed.
+    if value not in REFUSALS:
+        words = "`errors` (null, and an error says why), `null` (null, and nothing is said) or `reject` (everything or nothing)"
+        raise Refusal(400, "BAD_REQUEST", f"the header `Madang-Refusals` must be {words}")
+    return REFUSALS[value]
 
 
 def _unauthenticated(message: str, detail: str = "") -> Refusal:

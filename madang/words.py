@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
+
+from resolvers.operation import Refusals
 
 
 class Form(NamedTuple):
@@ -20,6 +23,9 @@ PURPOSE = Form(
     re.compile(r"[a-z0-9][a-z0-9-]{0,63}"),
     "at most 64 lower-case ASCII letters, digits and hyphens, beginning with a letter or digit",
 )
+REFUSALS: Mapping[bytes, Refusals] = {b"errors": "ERRORS", b"null": "NULL", b"reject": "REJECT"}
+"""What the header `Madang-Refusals` may say: how what is withheld is to be answered."""
+
 CASE = Form(
     re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}"),
     "at most 64 ASCII letters, digits and any of `._/:-`, beginning with a letter or digit",

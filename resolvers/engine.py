@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import orjson
 import strawberry
-from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from graphql import GraphQLError
 
 from auth.access import AccessRequest, Authorizer
+from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
 from resolvers.attach import attach
@@ -33,6 +33,7 @@ from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
+from sources.protocol import SourceError
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Answer:
     body: bytes
     code: str | None = None
     """Of a request error."""
+    retry_after: int | None = None
+    """Of a request error that passes with time: in how many seconds."""
 
 
 class Engine:
@@ -179,9 +182,13 @@ class Engine:
         """Read what decides, and nothing else; raises `RequestError` unless everything that is asked is granted."""
         if plan.withheld:
             raise _rejected([errors.withheld(r.decision, r.path, r.path) for r in plan.withheld])
-        response, _, _ = await self._read(rehearsal(plan), request)
+        response, results, _ = await self._read(rehearsal(plan), request)
         if response.refused:
             raise _rejected(response.refused)
+        if any(isinstance(failure, SourceError) for failure in results.failures.values()):
+            raise RequestError(
+                "SOURCE_UNAVAILABLE", "a register does not answer that has to tell what is shared with you; ask again later"
+            )
 
     async def _read(self, plan: Plan, request: Request) -> tuple[Response, Results, Environment]:
         access = request.access
@@ -229,7 +236,7 @@ def _check_purpose(authorizer: Authorizer, access: AccessRequest) -> None:
 def _rejected(found: Sequence[errors.Error]) -> RequestError:
     """The refusal of a whole request: of each thing withheld what is said in a response, without its place in one."""
     told = [GraphQLError(e["message"], extensions=e["extensions"]) for e in errors.in_order(found)]
-    return RequestError("REJECTED", *told)
+    return RequestError("REJECTED", "nothing is shown, because not all that was asked for is shared with you", *told)
 
 
 def _request_error(error: RequestError) -> Answer:
@@ -242,4 +249,4 @@ def _request_error(error: RequestError) -> Answer:
         }
         for e in error.errors
     ]
-    return Answer("request_error", orjson.dumps({"errors": found}), error.code)
+    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after)

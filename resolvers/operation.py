@@ -60,10 +60,13 @@ TEXT = 250_000
 
 
 class RequestError(Exception):
-    """The request is answered with errors alone, and nothing was read. `code` is stable; messages are for people."""
+    """The request is answered with errors alone, and nothing was read. `code` is stable; messages are for people.
 
-    def __init__(self, code: str, *errors: GraphQLError | str) -> None:
-        self.code = code
+    `retry_after`: after how many seconds the same request may be answered, where time is all it takes.
+    """
+
+    def __init__(self, code: str, *errors: GraphQLError | str, retry_after: int | None = None) -> None:
+        self.code, self.retry_after = code, retry_after
         self.errors = [GraphQLError(e) if isinstance(e, str) else e for e in errors]
         super().__init__("; ".join(e.message for e in self.errors))
 

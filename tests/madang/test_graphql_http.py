@@ -109,7 +109,7 @@ def test_a_case_of_no_form_is_refused(officer: httpx.Client, value: str) -> None
 
 def test_a_case_of_the_usual_forms_is_accepted(officer: httpx.Client) -> None:
     for case in ("2026-000123", "PASSPORT/2026/11/24-0001", "urn:case:12.3_4"):
-        assert ask(officer, "{ __typename }", madang_case=case).json() == {"data": {"__typename": "Query"}}
+        assert ask(officer, "{ __typename }", madang_case=case).json()["data"] == {"__typename": "Query"}
 
 
 def test_purposes_and_cases_of_the_regulations_have_the_form_that_is_served() -> None:
@@ -122,13 +122,16 @@ def test_purposes_and_cases_of_the_regulations_have_the_form_that_is_served() ->
     assert [purpose for purpose in purposes if not PURPOSE.fits(purpose)] == []
 
 
-@pytest.mark.parametrize("name", ["Authorization", "Madang-Purpose", "Madang-Case", "Madang-View", "Content-Type"])
+@pytest.mark.parametrize(
+    "name", ["Authorization", "Madang-Purpose", "Madang-Case", "Madang-Refusals", "Madang-View", "Content-Type"]
+)
 def test_a_header_given_twice_is_refused(served: str, tokens: dict[str, str], name: str) -> None:
     headers = [
         ("Authorization", f"Bearer {tokens['passport-officer']}"),
         ("Content-Type", "application/json"),
         ("Madang-Purpose", "passport-renewal"),
         ("Madang-Case", "1"),
+        ("Madang-Refusals", "errors"),
         ("Madang-View", "all"),
     ]
     twice = [*headers, next(header for header in headers if header[0] == name)]
@@ -137,6 +140,59 @@ def test_a_header_given_twice_is_refused(served: str, tokens: dict[str, str], na
     response = httpx.post(f"{served}/graphql", content=content, headers=twice)
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
     assert name.lower() in response.json()["errors"][0]["message"]
+
+
+WITHHELD = "query($rrn: String!) %s { resident(rrn: $rrn) { name taxCertificates { income } } }"
+"""The second field is withheld from a passport officer."""
+
+
+@pytest.mark.parametrize(
+    ("directive", "header", "how"),
+    [
+        ("", None, "errors"),
+        ("", "errors", "errors"),
+        ("", "null", "null"),
+        ("", "reject", "reject"),
+        ("@refusals(as: NULL)", None, "null"),
+        ("@refusals(as: REJECT)", "errors", "reject"),
+        ("@refusals(as: ERRORS)", "reject", "errors"),
+        ("@refusals(as: NULL)", "reject", "null"),
+    ],
+)
+def test_the_document_says_before_the_header_how_refusals_are_answered(
+    officer: httpx.Client, directive: str, header: str | None, how: str
+) -> None:
+    headers = {} if header is None else {"madang_refusals": header}
+    response = ask(officer, WITHHELD % directive, {"rrn": known_residents()["citizen"]}, **headers)
+    body = response.json()
+    if how == "reject":
+        assert (response.status_code, code(response)) == (403, "REJECTED")
+        assert [error["extensions"].get("coordinate") for error in body["errors"]] == [None, "Resident.taxCertificates"]
+        assert "김민준" not in response.text
+    else:
+        assert response.status_code == 200
+        assert body["data"] == {"resident": {"name": "김민준", "taxCertificates": None}}
+        assert len(body.get("errors", [])) == (how == "errors")
+
+
+def test_a_rejection_has_its_status_with_the_newer_media_type_alone(officer: httpx.Client) -> None:
+    variables = {"rrn": known_residents()["citizen"]}
+    response = ask(officer, WITHHELD % "", variables, madang_refusals="reject", Accept="application/json")
+    assert (response.status_code, code(response)) == (200, "REJECTED")
+
+
+def test_what_is_granted_is_answered_alike_however_refusals_are(officer: httpx.Client) -> None:
+    variables = {"rrn": known_residents()["citizen"]}
+    query = "query($rrn: String!) { resident(rrn: $rrn) { name sex passports { number } household { members { name } } } }"
+    bodies = {ask(officer, query, variables, madang_refusals=how).content for how in ("errors", "null", "reject")}
+    assert len(bodies) == 1
+
+
+@pytest.mark.parametrize("value", ["", "REJECT", "Errors", "rejec", "reject,null", "none", "reject\u00a0", "🛑"])
+def test_refusals_of_no_known_word_are_refused_by_saying_which_there_are(officer: httpx.Client, value: str) -> None:
+    response = officer.post("/graphql", json={"query": "{ __typename }"}, headers=[(b"madang-refusals", value.encode())])
+    assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
+    assert all(word in response.json()["errors"][0]["message"] for word in ("Madang-Refusals", "`errors`", "`null`", "`reject`"))
 
 
 def test_the_whole_catalogue_is_shown_when_asked_for(officer: httpx.Client) -> None:
@@ -154,7 +210,7 @@ def test_explaining_needs_a_token_that_allows_it(officer: httpx.Client, tokens: 
     explained = officer.post("/graphql", json=body)
     assert explained.status_code == 200
     assert "steps" in explained.json()["extensions"]["explain"]
-    assert "extensions" not in officer.post("/graphql", json={**body, "extensions": {}}).json()
+    assert "explain" not in officer.post("/graphql", json={**body, "extensions": {}}).json()["extensions"]
     headers = {"Authorization": f"Bearer {tokens['citizen']}", "Madang-Purpose": "own-records"}
     response = officer.post("/graphql", json=body, headers=headers)
     assert (response.status_code, code(response)) == (403, "EXPLAIN_NOT_ALLOWED")
@@ -267,7 +323,7 @@ def test_a_query_can_be_asked_by_get(officer: httpx.Client) -> None:
     variables = json.dumps({"rrn": known_residents()["citizen"]})
     parameters = {"query": NAME, "variables": variables, "operationName": "", "extensions": "{}"}
     response = officer.get("/graphql", params=parameters)
-    assert response.json() == {"data": {"resident": {"name": "김민준"}}}
+    assert response.json()["data"] == {"resident": {"name": "김민준"}}
 
 
 @pytest.mark.parametrize(
@@ -300,7 +356,7 @@ def test_a_long_address_is_refused(served: str, officer: httpx.Client) -> None:
 
 def test_the_operation_that_is_named_is_the_one_that_counts_by_get(officer: httpx.Client) -> None:
     parameters = {"query": "query A { __typename } query B { b: __typename }", "operationName": "B"}
-    assert officer.get("/graphql", params=parameters).json() == {"data": {"b": "Query"}}
+    assert officer.get("/graphql", params=parameters).json()["data"] == {"b": "Query"}
 
 
 def test_a_long_body_is_refused_whether_its_length_is_told_or_not(officer: httpx.Client) -> None:
@@ -319,4 +375,4 @@ def test_a_client_that_goes_away_leaves_the_server_as_it_was(served: str, office
             "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"
         )
         connection.sendall(request.encode())
-    assert ask(officer, "{ __typename }").json() == {"data": {"__typename": "Query"}}
+    assert ask(officer, "{ __typename }").json()["data"] == {"__typename": "Query"}

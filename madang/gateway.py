@@ -9,8 +9,10 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from auth import consent
 from auth.authorizer import RegulationAuthorizer
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
+from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
 from auth.tokens import Minter, Verifier
 from madang import personas
@@ -110,6 +112,15 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         )
         for name, register in settings.registers.items()
     }
+    dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
+    sources[consent.SOURCE] = Coalescer(
+        PostgresSource(
+            consent.SOURCE, dsn, {consent.TABLE: consent.COLUMNS}, pool_size=settings.gateway.connections,
+            timeout=settings.gateway.timeout,
+        ),
+        queue=settings.gateway.queue,
+        timeout=settings.gateway.timeout,
+    )  # fmt: skip
     minter = personas.minter(settings.demo) if settings.demo else None
     engine = Engine(
         catalogue,
@@ -120,6 +131,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         limits=settings.limits,
         today=_Today(settings),
         deadline=settings.server.deadline,
+        use=SubjectUse(dsn, timeout=settings.gateway.timeout),
     )
     return Gateway(settings, authorizer, engine, _verifier(settings, minter), minter)
 
@@ -183,4 +195,5 @@ def _probes(catalogue: Catalogue) -> Mapping[str, tuple[Shape, list[str | int], 
     for record in catalogue.records.values():
         numeric = catalogue.tables(record.source)[record.table][record.key] is int
         probes.setdefault(record.source, (Shape(record.table, (), record.key), [0 if numeric else ""], ()))
+    probes[consent.SOURCE] = (Shape(consent.TABLE, (), "rrn"), [""], ())
     return probes

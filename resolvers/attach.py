@@ -105,7 +105,7 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
 def _search(context: Context, access: Access, coordinate: str) -> Decision:
     decision = context.profile.decide(coordinate, access, "search")
     if decision.denied:
-        raise Withheld(decision)
+        raise Withheld(decision, searched=True)
     return decision
 
 
@@ -132,7 +132,7 @@ async def _find(
     if rows and found is not None:
         return found
     if narrowed is not None:
-        raise Withheld(narrowed)
+        raise Withheld(narrowed, searched=True)
     return None
 
 

@@ -43,7 +43,8 @@ class Binder:
             return Bound(asked.name, asked.path, "constant", value=place.record.name)
         decision = self.draft.decisions[id(asked)]
         if decision.denied:
-            self.draft.withheld.append(Refusal(asked.path, decision, self.only))
+            of_order = decision.coordinate != asked.field.coordinate
+            self.draft.withheld.append(Refusal(asked.path, decision, self.only, searched=of_order))
             return Bound(asked.name, asked.path, "constant")
         self.count_subjects(place, decision)
         if isinstance(asked.field, LinkField):

@@ -35,7 +35,7 @@ class RootBinder(Binder):
         if root.declared is None:
             return self.node()
         if denied := next((d for d in self.searches if d.denied), None):
-            self.draft.withheld.append(Refusal((root.name,), denied))
+            self.draft.withheld.append(Refusal((root.name,), denied, searched=True))
             return BoundRoot(root.name, "refused", root.arguments)
         return self.lookup(root.declared) if isinstance(root.declared, LookupRoot) else self.listing(root.declared)
 
@@ -64,7 +64,7 @@ class RootBinder(Binder):
             bound.records.append(selection.record.name)
             self.find(bound, selection.record, selection, selection.record.id.column, [search], ())
         if not bound.records:
-            self.draft.withheld.append(Refusal((self.root.name,), self.searches[0]))
+            self.draft.withheld.append(Refusal((self.root.name,), self.searches[0], searched=True))
             bound.kind = "refused"
         return bound
 

@@ -67,9 +67,9 @@ class Row:
 
 
 class Withheld(Exception):
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, *, searched: bool = False) -> None:
         super().__init__(decision.coordinate)
-        self.decision = decision
+        self.decision, self.searched = decision, searched
 
 
 def both(read: Decision, search: Decision | None, sorted_: RecordType) -> Decision:
@@ -77,10 +77,10 @@ def both(read: Decision, search: Decision | None, sorted_: RecordType) -> Decisi
     if search is None:
         return read
     if search.denied:
-        raise Withheld(search)
+        raise Withheld(search, searched=True)
     if search.conditional and sorted_.subject is not None:
         # An order tells of each sorted row, so it must be granted for all of them if they have subjects of their own.
-        raise Withheld(replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT))
+        raise Withheld(replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT), searched=True)
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
     if not search.conditional:
         return replace(read, rules=rules)

@@ -136,6 +136,8 @@ class Engine:
     async def aclose(self) -> None:
         for source in self.sources.values():
             await source.aclose()
+        if self._use is not None:
+            await self._use.aclose()
 
     # From text to plan
 
@@ -181,7 +183,8 @@ class Engine:
     async def _rehearse(self, plan: Plan, request: Request) -> None:
         """Read what decides, and nothing else; raises `RequestError` unless everything that is asked is granted."""
         if plan.withheld:
-            raise _rejected([errors.withheld(r.decision, r.path, r.path) for r in plan.withheld])
+            hidden = request.hidden
+            raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
         response, results, _ = await self._read(rehearsal(plan), request)
         if response.refused:
             raise _rejected(response.refused)

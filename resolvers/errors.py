@@ -1,70 +1,104 @@
 """The errors of a response: what is said of a withheld coordinate, a lost source, an argument that cannot be used.
 
 There is one error for each response path pattern, however many rows it holds, at the first place where it shows.
+
+A refusal says what is withheld, why, by which rule, and the smallest change that would permit it. All of it follows from the
+decision, nothing from the row: it is the same for all that could be behind it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
-from auth.access import Decision, Matches, OfSubject, Reason, Rule, WithCase, WithConsent
+from auth.access import Decision, Matches, OfSubject, Reason, Remedy, Rule, WithCase, WithConsent
+from auth.words import conditions
 from resolvers.assemble import Where
 from resolvers.inputs import InputError
 from resolvers.selection import EVERY, Path
 
 Error = dict[str, Any]
 
-_WHY = {
+_READ = {
     Reason.NO_PERMISSION: "no permission in force shares it with you for this purpose",
     Reason.PROHIBITED: "a prohibition is in force",
-    Reason.NO_CASE: "it is shared only for a case; name the case in the `Madang-Case` header",
-    Reason.NOT_YET_VALID: "the permission for it is not in force yet",
-    Reason.NO_LONGER_VALID: "the permission for it is no longer in force",
+    Reason.NO_CASE: "it is shared with you only for a case; name the case in the `Madang-Case` header",
+    Reason.NOT_YET_VALID: "the permission that shares it with you is not in force yet",
+    Reason.NO_LONGER_VALID: "the permission that shared it with you is no longer in force",
 }
-_WHOSE = {"self": "record", "household": "household", "child": "minor children", "jurisdiction": "jurisdiction"}
-_OF_ROWS: dict[type, tuple[Reason, str]] = {
-    OfSubject: (Reason.OUTSIDE_SUBJECT, "for your own {whose}"),
-    WithCase: (Reason.NO_CASE, "with an open case of your agency for this purpose that concerns the resident or the household"),
-    WithConsent: (Reason.NO_CONSENT, "with the resident's consent to this purpose"),
-    Matches: (Reason.OUTSIDE_ROWS, "for some records"),
+_SEARCH = {
+    Reason.NO_PERMISSION: "no permission in force lets you search or sort by it for this purpose",
+    Reason.PROHIBITED: "a prohibition is in force",
+    Reason.NO_CASE: "you may search or sort by it only for a case; name the case in the `Madang-Case` header",
+    Reason.NOT_YET_VALID: "the permission to search or sort by it is not in force yet",
+    Reason.NO_LONGER_VALID: "the permission to search or sort by it is no longer in force",
+    Reason.OUTSIDE_SUBJECT: "you may search or sort by it only for some residents, and this order would tell of all of the list",
 }
-"""What each kind of constraint is called where no row meets it, in this order."""
+_OF_ROWS: dict[type, Reason] = {
+    OfSubject: Reason.OUTSIDE_SUBJECT,
+    WithCase: Reason.NO_CASE,
+    WithConsent: Reason.NO_CONSENT,
+    Matches: Reason.OUTSIDE_ROWS,
+}
+"""What it is called when no row meets a kind of constraint."""
 
 _CHANGES = {
     "case": "with a case",
     "role": "with role `{value}`",
     "purpose": "for purpose `{value}`",
-    "access": "by `{value}`",
     "from": "from {value} on",
     "until": "until {value}",
 }
+_ACCESSES = {"lookup": "under a record that is looked up", "list": "in a list of records"}
 
 
-def withheld(decision: Decision, path: Path, where: Iterable[str | int]) -> Error:
+def withheld(
+    decision: Decision, path: Path, where: Iterable[str | int], hidden: frozenset[str], *, searched: bool = False
+) -> Error:
     """A coordinate that was denied, or of which no alternative's constraints were met by a row.
 
-    What is said depends on the decision alone, never on the row: it is the same for all that could be behind it.
+    `hidden` from the caller: of that nothing is named, not even as the reason for something else.
     """
-    kinds = [kind for kind in _OF_ROWS if any(isinstance(c, kind) for grant in decision.grants for c in grant.constraints)]
-    reason = decision.reason or (_OF_ROWS[kinds[0]][0] if len(kinds) == 1 else Reason.CONDITIONS)
-    why = _WHY.get(reason) or f"it is shared only {' and '.join(_words(decision, kind) for kind in kinds)}"
-    if decision.reason is Reason.OUTSIDE_SUBJECT:
-        why = "a list may be put in this order only where it may be searched by for all"
-    if decision.reason is None and kinds and reason in _WHY:
-        why = f"it is shared only {_words(decision, kinds[0])}"
-    # Of what is hidden from the caller nothing is named, not even as the reason for something else.
     what = pattern(path) if decision.hidden else decision.coordinate
+    remedy = _remedy(decision, hidden, searched=searched)
     extensions = {
         "code": "WITHHELD",
         "coordinate": None if decision.hidden else decision.coordinate,
-        "reason": reason.value,
+        "reason": reason_of(decision).value,
         "rules": [described(rule) for rule in decision.rules],
-        "remedy": _remedy(decision, kinds),
+        "remedy": remedy,
         "pattern": pattern(path),
     }
+    why = said(decision, hidden, searched=searched)
     return {"message": f"`{what}` is withheld: {why}", "path": list(where), "extensions": extensions}
+
+
+def reason_of(decision: Decision) -> Reason:
+    """Why it is withheld: what was decided, or else the one kind of condition that its grants have for rows, or several."""
+    if decision.reason is not None:
+        return decision.reason
+    kinds = {_OF_ROWS[type(c)] for grant in decision.grants for c in grant.constraints}
+    return kinds.pop() if len(kinds) == 1 else Reason.CONDITIONS
+
+
+def said(decision: Decision, hidden: frozenset[str], *, searched: bool) -> str:
+    """Why a coordinate is withheld, and what would change that, in words for the caller."""
+    if decision.reason is None:
+        alternatives = dict.fromkeys(" and ".join(conditions(g.constraints, hidden, "your")) for g in decision.grants)
+        granted = "you may search or sort by it" if searched else "it is shared with you"
+        return f"{granted} only {', or '.join(alternatives)}"
+    why = (_SEARCH if searched else _READ)[decision.reason]
+    if decision.remedy is None or decision.remedy.change == "case":
+        return why
+    could = "you could search or sort by it" if searched else "it could be shared with you"
+    if decision.remedy.change == "until":
+        could = "you could search or sort by it" if searched else "it was shared with you"
+    return f"{why}; {change(decision.remedy)}, {could}"
+
+
+def change(remedy: Remedy) -> str:
+    """A remedy in words."""
+    return _ACCESSES[remedy.value] if remedy.change == "access" else _CHANGES[remedy.change].format(value=remedy.value)
 
 
 def described(rule: Rule) -> dict[str, str]:
@@ -72,20 +106,14 @@ def described(rule: Rule) -> dict[str, str]:
     return {"regulation": rule.regulation, "id": rule.id, "basis": rule.basis}
 
 
-def _words(decision: Decision, kind: type) -> str:
-    of = {k for grant in decision.grants for c in grant.constraints if isinstance(c, OfSubject) for k in c.kinds}
-    return _OF_ROWS[kind][1].format(whose=" or ".join(_WHOSE[k] for k in sorted(of)))
-
-
-def _remedy(decision: Decision, kinds: Sequence[type]) -> str | None:
+def _remedy(decision: Decision, hidden: frozenset[str], *, searched: bool) -> str | None:
     """The smallest change that would permit it: another circumstance, or what a row would have to meet."""
     if decision.remedy is not None:
-        return _CHANGES[decision.remedy.change].format(value=decision.remedy.value)
-    if decision.denied or not kinds:
-        return None
+        return change(decision.remedy)
+    if decision.denied:
+        return "in the default order" if searched and decision.reason is Reason.OUTSIDE_SUBJECT else None
     fewest = min(decision.grants, key=lambda grant: len(grant.constraints))
-    needed = [kind for kind in kinds if any(isinstance(c, kind) for c in fewest.constraints)]
-    return " and ".join(_words(replace(decision, grants=(fewest,)), kind) for kind in needed)
+    return " and ".join(conditions(fewest.constraints, hidden, "your"))
 
 
 def unavailable(holder: str, places: Iterable[tuple[Path, Where]]) -> Error:

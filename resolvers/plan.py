@@ -285,6 +285,8 @@ class Refusal:
     decision: Decision
     only: int | None = None
     """Under `node`, the root step of the type that this is about."""
+    searched: bool = False
+    """What was refused is to search or to sort by it."""
 
 
 @dataclass(frozen=True)

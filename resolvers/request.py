@@ -23,3 +23,8 @@ class Request:
     arguments: Sequence[Mapping[str, Any]]
     refusals: Refusals | None
     """How the document wants refusals answered, if it says so."""
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The coordinates of which the caller is told nothing."""
+        return self.authorizer.hidden_from(self.access.caller)

@@ -9,7 +9,7 @@ from typing import Any
 
 from auth.pseudonyms import Pseudonym
 from resolvers import errors
-from resolvers.assemble import LOST, WITHHELD, compile_root, fill, reached
+from resolvers.assemble import LOST, WITHHELD, Where, compile_root, fill, reached
 from resolvers.execute import Results
 from resolvers.inputs import InputError, Inputs
 from resolvers.plan import BoundRoot, Plan, Refusal
@@ -87,10 +87,13 @@ class Response:
     def refusals(self) -> Iterator[errors.Error]:
         for refusal in self.plan.withheld:
             if self.about(refusal.only) and (where := reached(self.data, refusal.path)):
-                yield errors.withheld(refusal.decision, refusal.path, where)
+                yield self.withheld(refusal, where)
         for refusal in self.denied_by_path():
             if self.about(refusal.only) and (where := fill(self.data, refusal.path, WITHHELD)):
-                yield errors.withheld(refusal.decision, refusal.path, where)
+                yield self.withheld(refusal, where)
+
+    def withheld(self, refusal: Refusal, where: Where) -> errors.Error:
+        return errors.withheld(refusal.decision, refusal.path, where, self.request.hidden, searched=refusal.searched)
 
     def denied_by_path(self) -> Iterator[Refusal]:
         """One refusal for a path; where rows were withheld for several reasons, the first of them is told."""
@@ -130,7 +133,7 @@ class Response:
             for step in (s for s in root.steps if s in self.results.keys and s in root.narrowed):
                 waits = root.via[step].depends if step in root.via else frozenset()
                 if self.data[root.name] is None and not {step, *root.depends[step], *waits} & self.results.failures.keys():
-                    yield errors.withheld(root.narrowed[step], (root.name,), (root.name,))
+                    yield self.withheld(Refusal((root.name,), root.narrowed[step], searched=True), (root.name,))
 
     def masks(self) -> Iterator[dict[str, Any]]:
         """What is shown masked, by path pattern."""

@@ -94,7 +94,8 @@ class Context:
         holders: dict[str, list[tuple[Path, Where]]] = {}
         for (pattern, _), (where, problem) in self.problems.items():
             if isinstance(problem, Withheld):
-                found.append(errors.withheld(problem.decision, pattern, where))
+                hidden = self.authorizer.hidden_from(self.access.caller)
+                found.append(errors.withheld(problem.decision, pattern, where, hidden, searched=problem.searched))
             elif isinstance(problem, InputError):
                 found.append(errors.unusable(problem, where))
             elif isinstance(problem, SourceError):

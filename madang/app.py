@@ -2,13 +2,15 @@
 
 /graphql    GraphQL over HTTP
 /healthz    200 while the process serves
-/readyz     what each source says; 503 when none of them answers, since one that fails costs its own fields alone
+/readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs its
+            own fields alone
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
 /           the page, files that are built from web/
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -114,7 +116,9 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
+        watching = asyncio.create_task(gateway.law.run())
         yield
+        watching.cancel()
         await gateway.aclose()
 
     return lifespan
@@ -127,8 +131,8 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        ready = "ok" in sources.values()
-        return _json({"ready": ready, "sources": sources}, 200 if ready else 503)
+        ready = any(sources[name] == "ok" for name in gateway.settings.registers)
+        return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 
     return readyz
 

@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
@@ -18,6 +19,7 @@ from auth.tokens import Minter, Verifier
 from madang import personas
 from madang.coordinates import coordinates
 from madang.embedded import Embedded
+from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
 from schema.build import build
@@ -41,11 +43,16 @@ class Gateway:
     """What serves. One for each process."""
 
     settings: Settings
-    authorizer: RegulationAuthorizer
+    law: Watch
     engine: Engine
     verifier: Verifier
     minter: Minter | None
     """Of a demo."""
+
+    @property
+    def authorizer(self) -> RegulationAuthorizer:
+        """The regulations in force."""
+        return self.law.authorizer
 
     async def readiness(self) -> dict[str, str]:
         """What each source says when it is asked for a record that does not exist: `ok`, or how it failed."""
@@ -74,8 +81,12 @@ def read_law(settings: Settings) -> Law:
     mistakes += [f"`registers.{name}` is missing, though a file in `registers` declares it" for name in sorted(declared - named)]
     if mistakes:
         raise SettingsError(settings.path, mistakes)
-    authorizer = RegulationAuthorizer.load(settings.regulations, coordinates(catalogue), today=_Today(settings))
-    return Law(catalogue, authorizer)
+    return Law(catalogue, read_regulations(settings, catalogue))
+
+
+def read_regulations(settings: Settings, catalogue: Catalogue) -> RegulationAuthorizer:
+    """Raises `auth.authorizer.BrokenRegulations`, with every mistake."""
+    return RegulationAuthorizer.load(settings.regulations, coordinates(catalogue), today=_Today(settings))
 
 
 def _broken(name: str, module: str) -> str | None:
@@ -133,7 +144,8 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
     )
-    return Gateway(settings, authorizer, engine, _verifier(settings, minter), minter)
+    watch = Watch(settings.regulations, partial(read_regulations, settings, catalogue), authorizer, engine.adopt)
+    return Gateway(settings, watch, engine, _verifier(settings, minter), minter)
 
 
 def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None) -> Source:

@@ -36,7 +36,9 @@ def test_it_is_healthy_and_every_source_answers(served: str, settings: Settings)
     assert httpx.get(f"{served}/healthz").json() == {"status": "ok"}
     ready = httpx.get(f"{served}/readyz")
     assert ready.status_code == 200
-    assert ready.json() == {"ready": True, "sources": dict.fromkeys(settings.registers, "ok")}
+    told = ready.json()
+    assert told.pop("regulations")["refused"] is None
+    assert told == {"ready": True, "sources": dict.fromkeys([*settings.registers, "gateway"], "ok")}
 
 
 def test_one_source_down_is_told_and_costs_its_own_fields(serve: Serve, settings: Settings, nation: Embedded) -> None:

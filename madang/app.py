@@ -2,8 +2,8 @@
 
 /graphql    GraphQL over HTTP
 /healthz    200 while the process serves
-/readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs its
-            own fields alone
+/readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
+            its own fields alone
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
 /           the page, files that are built from web/
 """

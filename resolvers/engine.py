@@ -222,7 +222,7 @@ class Engine:
                 "LIMITS_UNAVAILABLE", "how much was asked for cannot be counted now, so nothing is shown; ask again later"
             )
         if exceeded is not None:
-            raise RequestError("SUBJECT_LIMIT_REACHED", str(exceeded))
+            raise RequestError("SUBJECT_LIMIT_REACHED", str(exceeded), retry_after=exceeded.seconds)
 
 
 def _check_purpose(authorizer: Authorizer, access: AccessRequest) -> None:

@@ -97,8 +97,8 @@ async def test_gateways_at_one_database_never_pass_a_bound_together(dsn: str) ->
     answers = await asyncio.gather(*(gateways[i % 3].charge(rules[i % 2], OFFICER) for i in range(90)))
     assert sum(answer is None for answer in answers) == 30, "two subjects each, up to sixty"
     connection = await asyncpg.connect(dsn)
-    counted = dict(await connection.fetch("SELECT rule, sum(subjects)::int FROM subject_use WHERE rule LIKE 'c/%' GROUP BY 1"))
-    assert counted == {"c/one": 30, "c/two": 60}
+    found = await connection.fetch("SELECT rule, sum(subjects)::int FROM subject_use WHERE rule LIKE 'c/%' GROUP BY 1")
+    assert {row["rule"]: row["sum"] for row in found} == {"c/one": 30, "c/two": 60}
     await connection.close()
     for gateway in gateways:
         await gateway.aclose()

@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from auth.access import Caller, Decision, Limit, Mask, Span
@@ -404,7 +405,7 @@ class Plan:
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))
     """Made when first needed: by root field, number of the type, and the steps that were lost."""
 
-    @property
+    @cached_property
     def makes_pseudonyms(self) -> bool:
         return any(isinstance(value, MaskKey) for step in self.steps for value in step.values)
 

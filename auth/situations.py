@@ -1,0 +1,123 @@
+"""All situations that the law can be asked about, and how many of them are told at once.
+
+A situation is a circumstance with the rest of what a decision turns on: whether a case is given, how the coordinate is reached,
+and what is done with it. Nations have hundreds of thousands of circumstances, and the law says the same in most of them, so they
+are looked at by sorts: in all circumstances of a sort each of the laws at hand says the same of everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any, NamedTuple, TypeVar, get_args
+
+from auth.access import Access, AccessRequest, Caller, Decision, Profile, Use
+from auth.authorizer import RegulationAuthorizer
+from auth.reach import Circumstance
+from auth.rules import Parties
+
+ACCESSES: tuple[Access, ...] = get_args(Access)
+USES: tuple[Use, ...] = get_args(Use)
+
+T = TypeVar("T", bound=tuple[Any, ...])
+
+
+class Mode(NamedTuple):
+    """How something is asked for, whoever asks."""
+
+    case: bool
+    access: Access
+    use: Use
+
+
+MODES: tuple[Mode, ...] = tuple(Mode(*each) for each in product((False, True), ACCESSES, USES))
+
+
+@dataclass(frozen=True, slots=True)
+class Situations:
+    """Every combination of these."""
+
+    agencies: tuple[str, ...]
+    roles: tuple[str, ...]
+    purposes: tuple[str | None, ...]
+    cases: tuple[bool, ...]
+    accesses: tuple[Access, ...]
+    uses: tuple[Use, ...]
+
+    def __iter__(self) -> Iterator[tuple[Circumstance, Mode]]:
+        for agency, role, purpose in product(self.agencies, self.roles, self.purposes):
+            for mode in product(self.cases, self.accesses, self.uses):
+                yield Circumstance(agency, role, purpose), Mode(*mode)
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Circumstances of which each of the laws at hand says the same; `hidden` is what each hides there."""
+
+    circumstances: tuple[Circumstance, ...]
+    hidden: tuple[frozenset[str], ...]
+
+
+def sorts(*laws: RegulationAuthorizer) -> list[Sort]:
+    """The circumstances of all laws, by what each of them says."""
+    agencies = sorted(frozenset().union(*(law.table.agencies for law in laws)))
+    roles = _in_order(law.table.roles for law in laws)
+    purposes = [*_in_order(law.table.purposes for law in laws), None]
+    found: dict[Hashable, tuple[list[Circumstance], tuple[frozenset[str], ...]]] = {}
+    for agency, role in product(agencies, roles):
+        hidden = tuple(law.hidden_from(Caller(agency, role, "")) for law in laws)
+        for purpose in purposes:
+            cells = tuple(id(law.table.cell(agency, role, purpose)) for law in laws)
+            found.setdefault((cells, hidden), ([], hidden))[0].append(Circumstance(agency, role, purpose))
+    return [Sort(tuple(circumstances), hidden) for circumstances, hidden in found.values()]
+
+
+def decide(law: RegulationAuthorizer, circumstance: Circumstance, coordinate: str, mode: Mode) -> Decision:
+    """What is decided in a situation, as when serving, without what could be changed about it."""
+    return replace(profile(law, circumstance, mode.case).decide(coordinate, mode.access, mode.use), remedy=None)
+
+
+def profile(law: RegulationAuthorizer, circumstance: Circumstance, case: bool) -> Profile:
+    """The decisions for whoever is in a circumstance, with some case or none."""
+    caller = Caller(circumstance.agency, circumstance.role, "")
+    return law.profile(AccessRequest(caller, circumstance.purpose, "any" if case else None))
+
+
+def situations(circumstances: Iterable[Circumstance], modes: Iterable[Mode]) -> tuple[Situations, ...]:
+    """Every circumstance in every mode, in few words."""
+    return tuple(
+        Situations(*(_ordered(part) for part in (*where, *how)))
+        for where, how in product(_boxes(circumstances, 3), _boxes(modes, 3))
+    )
+
+
+def named(agencies: Sequence[str], parties: Parties) -> tuple[str, ...]:
+    """The agencies, those together that are a group: as few names as a regulation would use."""
+    rest, found = set(agencies), []
+    for name, group in sorted(parties.groups.items(), key=lambda item: -len(item[1].agencies)):
+        members = set(map(str, group.agencies))
+        if len(members) > 1 and members <= rest:
+            found.append(str(name))
+            rest -= members
+    return (*sorted(found), *sorted(rest))
+
+
+def _boxes(points: Iterable[T], size: int) -> list[tuple[frozenset[Any], ...]]:
+    """The points as disjoint boxes, each a product of sets; merged along the last place first."""
+    boxes = [tuple(frozenset({value}) for value in point) for point in points]
+    for place in reversed(range(size)):
+        merged: dict[tuple[frozenset[Any], ...], frozenset[Any]] = {}
+        for box in boxes:
+            key = box[:place] + box[place + 1 :]
+            merged[key] = merged.get(key, frozenset()) | box[place]
+        boxes = [(*key[:place], values, *key[place:]) for key, values in merged.items()]
+    return boxes
+
+
+def _ordered(values: frozenset[Any]) -> tuple[Any, ...]:
+    return tuple(sorted(values, key=lambda value: (value is not None, str(value))))
+
+
+def _in_order(names: Iterable[Iterable[str]]) -> list[str]:
+    return list(dict.fromkeys(name for each in names for name in each))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol, TypeAlias
@@ -252,6 +253,14 @@ class Grantable(NamedTuple):
     use: Use
 
 
+class Article(NamedTuple):
+    """The legal basis under which a coordinate is shared, the purposes that it is shared for, and how it is masked."""
+
+    basis: str
+    purposes: tuple[str, ...]
+    mask: Mask | None = None
+
+
 class Profile(Protocol):
     """All decisions for one (agency, role, purpose, case or none, day), never for one officer: its plans serve many."""
 
@@ -274,6 +283,9 @@ class Authorizer(Protocol):
 
     def grantable(self, caller: Caller) -> frozenset[Grantable]:
         """What the caller's agency could be granted for some purpose, case given, in whatever role; nothing hidden from it."""
+
+    def articles(self, caller: Caller) -> Mapping[str, tuple[Article, ...]]:
+        """Under which articles coordinates are shared with the caller's agency for reading, in whatever role."""
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""

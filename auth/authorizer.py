@@ -15,13 +15,14 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
-from auth.access import Access, AccessRequest, Caller, Decision, Grantable, Reason, Use, Verdict
+from auth.access import Access, AccessRequest, Article, Caller, Decision, Grantable, Reason, Use, Verdict
 from auth.checker import check
 from auth.document import Mistake
 from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
 from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet
+from auth.sharing import SharedWith, articles, who_may
 from auth.table import Table
 
 _PROFILES = 4096
@@ -172,6 +173,27 @@ class RegulationAuthorizer:
         hidden = self._hidden_from(table, caller.agency, caller.role)
         return frozenset(each for each in self._granted_to(table, caller.agency, None) if each.coordinate not in hidden)
 
+    def articles(self, caller: Caller) -> Mapping[str, tuple[Article, ...]]:
+        """Under which articles coordinates are shared with the caller's agency for reading, in whatever role."""
+        table = self._now().table
+        if caller.agency not in table.agencies:
+            return {}
+        found = self._articles.get(caller.agency)
+        if found is None:
+            found = self._articles[caller.agency] = articles(table, caller.agency, self._day)
+        return found
+
+    def who_may(self, coordinate: str, access: Access, use: Use) -> tuple[SharedWith, ...]:
+        """Who may have a coordinate as of today, a case given; nobody where it does not exist."""
+        force, asked = self._now(), (coordinate, access, use)
+        found = self._shared_with.get(asked)
+        if found is None:
+            permissions = [each for regulation in force.regulations for each in regulation.permissions]
+            found = who_may(force.table, self.parties, permissions, coordinate, access, use, self._day)
+            if coordinate in self._known:
+                self._shared_with[asked] = found
+        return found
+
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""
         table = self._now().table
@@ -210,6 +232,8 @@ class RegulationAuthorizer:
         self._profiles: dict[tuple[Circumstance, bool], RegulationProfile] = {}
         self._granted: dict[tuple[str, str | None], frozenset[Grantable]] = {}
         self._hidden: dict[tuple[str, str], frozenset[str]] = {}
+        self._articles: dict[str, Mapping[str, tuple[Article, ...]]] = {}
+        self._shared_with: dict[tuple[str, Access, Use], tuple[SharedWith, ...]] = {}
 
     def _now(self) -> InForce:
         if self._today() != self._day:

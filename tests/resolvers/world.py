@@ -13,6 +13,7 @@ from auth import consent
 from auth.access import (
     Access,
     AccessRequest,
+    Article,
     Ban,
     Caller,
     Decision,
@@ -103,6 +104,9 @@ class Regulations:
 
     def grantable(self, caller: Caller) -> frozenset[Grantable]:
         return every_use(frozenset(self.seen) - self.now.hidden)
+
+    def articles(self, caller: Caller) -> dict[str, tuple[Article, ...]]:
+        return {}
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         return (PURPOSE, "own-records")

@@ -185,7 +185,8 @@ class Engine:
         if plan.withheld:
             hidden = request.hidden
             raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
-        response, results, _ = await self._read(rehearsal(plan), request)
+        plan.rehearsed = plan.rehearsed or rehearsal(plan)
+        response, results, _ = await self._read(plan.rehearsed, request)
         if response.refused:
             raise _rejected(response.refused)
         if any(isinstance(failure, SourceError) for failure in results.failures.values()):

@@ -402,6 +402,8 @@ class Plan:
     """By rule and bound: where in the steps' rows stand the subjects that count."""
     duties: list[dict[str, Any]]
     """What comes with being granted, by rule, in words for the caller."""
+    rehearsed: Plan | None = None
+    """The plan of what decides (`resolvers/rehearsal.py`), made when first needed."""
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))
     """Made when first needed: by root field, number of the type, and the steps that were lost."""
 

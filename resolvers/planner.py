@@ -78,8 +78,10 @@ def _owed(duty: Duties | None) -> dict[str, Any]:
 
 def shorten(draft: Draft) -> None:
     """Let the source write a listing's nodes as JSON where they are flat, granted whole, and named as in the schema."""
+    counted = {step for places in draft.limited.values() for step, _ in places}
     for root in draft.roots:
-        if root.kind != "listing" or len(root.fields) != 1 or not root.fields[0]:
+        # Subjects that are counted against a limit stand in columns of their own.
+        if root.kind != "listing" or len(root.fields) != 1 or not root.fields[0] or root.steps[0] in counted:
             continue
         step = draft.steps[root.steps[0]]
         record = draft.catalogue.records[root.records[0]]

@@ -137,9 +137,11 @@ class Response:
 
     def masks(self) -> Iterator[dict[str, Any]]:
         """What is shown masked, by path pattern."""
+        # In lists that came as JSON nothing can be looked for; what is there has what was asked for.
+        flat = {root.name for root in self.plan.roots if root.json and self.results.groups[root.steps[0]].get(None)}
         for number, masked in enumerate(self.plan.masked):
             shown = number in self.marked or (masked.always and self.about(masked.only))
-            if shown and reached(self.data, masked.path):
+            if shown and (masked.path[0] in flat or reached(self.data, masked.path)):
                 yield {
                     "coordinate": masked.decision.coordinate,
                     "pattern": errors.pattern(masked.path),

@@ -14,41 +14,76 @@ interface GraphQLError {
     coordinate?: string;
     holder?: string;
     rules?: Rule[];
+    remedy?: string | null;
     pattern?: string;
     patterns?: string[];
   };
 }
 
-function errorsIn(response: string | null | undefined): GraphQLError[] | undefined {
+interface Answer {
+  errors?: GraphQLError[];
+  extensions?: {
+    masked?: { coordinate: string; mask: string; pattern: string; rules: Rule[] }[];
+    duties?: { rule: Rule; coordinates: string[]; store: boolean; retain?: string; notice?: { ground: string } }[];
+  };
+}
+
+function answerIn(response: string | null | undefined): Answer | undefined {
   if (!response) return undefined;
   try {
-    return (JSON.parse(response) as { errors?: GraphQLError[] }).errors ?? [];
+    return JSON.parse(response) as Answer;
   } catch {
     return undefined;
   }
 }
 
-/** Under the response: what the answer lacks, and under which article. */
+/** What is owed for what was shown, in words. */
+function owed({ store, retain, notice }: { store: boolean; retain?: string; notice?: { ground: string } }): string {
+  const said = [
+    store ? '' : 'do not store it',
+    retain ? `keep it for ${retain}` : '',
+    notice ? `the resident is told later, because no consent was asked for: ${notice.ground}` : '',
+  ];
+  return said.filter(Boolean).join('; ');
+}
+
+/** Under the response: what the answer lacks, what is masked, what is owed for it, and under which article. */
 export function Withheld() {
   const response = useGraphiQL(({ tabs, activeTabIndex }) => tabs[activeTabIndex]?.response);
-  const errors = useMemo(() => errorsIn(response), [response]);
-  if (!errors) return null;
+  const answer = useMemo(() => answerIn(response), [response]);
+  if (!answer) return null;
+  const { errors = [], extensions: { masked = [], duties = [] } = {} } = answer;
 
   const withheld = errors.filter(({ extensions }) => extensions?.code === 'WITHHELD');
   const down = errors.filter(({ extensions }) => extensions?.code === 'SOURCE_UNAVAILABLE');
   const others = errors.filter((error) => !withheld.includes(error) && !down.includes(error));
   return (
     <section className="madang-withheld" aria-label="What the answer lacks" aria-live="polite">
-      {errors.length === 0 && <h2 className="whole">Whole answer: nothing was withheld</h2>}
+      {errors.length === 0 && masked.length === 0 && <h2 className="whole">Whole answer: nothing was withheld</h2>}
       {withheld.length > 0 && (
         <Group title={`Withheld: ${withheld.length === 1 ? '1 field' : `${withheld.length} fields`}`}>
-          {withheld.map(({ message, extensions: { coordinate, rules = [], pattern } = {} }, index) => (
+          {withheld.map(({ message, extensions: { coordinate, rules = [], remedy, pattern } = {} }, index) => (
             <Lack key={index} what={coordinate} why={message.split(' is withheld: ').at(-1)} where={pattern}>
-              {rules.map(({ regulation, id, basis }) => (
-                <small key={`${regulation}/${id}`}>
-                  <strong>{basis}</strong> <code>{regulation}/{id}</code>
-                </small>
-              ))}
+              {remedy && <small>It would be shown {remedy}.</small>}
+              <Rules rules={rules} />
+            </Lack>
+          ))}
+        </Group>
+      )}
+      {masked.length > 0 && (
+        <Group title="Masked">
+          {masked.map(({ coordinate, mask, pattern, rules }, index) => (
+            <Lack key={index} what={coordinate} why={`shown as: ${mask}`} where={pattern}>
+              <Rules rules={rules} />
+            </Lack>
+          ))}
+        </Group>
+      )}
+      {duties.length > 0 && (
+        <Group title="Duties" className="quiet">
+          {duties.map(({ rule, coordinates, ...duty }, index) => (
+            <Lack key={index} what={coordinates.join(', ')} why={owed(duty)}>
+              <Rules rules={[rule]} />
             </Lack>
           ))}
         </Group>
@@ -69,6 +104,14 @@ export function Withheld() {
       )}
     </section>
   );
+}
+
+function Rules({ rules }: { rules: Rule[] }) {
+  return rules.map(({ regulation, id, basis }) => (
+    <small key={`${regulation}/${id}`}>
+      <strong>{basis}</strong> <code>{regulation}/{id}</code>
+    </small>
+  ));
 }
 
 function Group({ title, className, children }: { title: string; className?: string; children: ReactNode }) {

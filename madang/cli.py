@@ -10,55 +10,29 @@ import asyncio
 import json
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from functools import partial, wraps
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 import click
 import uvicorn
 
 from auth.access import AccessRequest
-from auth.authorizer import BrokenRegulations
 from madang import LAYERS, embedded, personas
 from madang.app import create_app, is_loopback
+from madang.command import command
 from madang.gateway import Gateway, open_gateway, read_law
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
 from resolvers.operation import RequestError
-from schema.catalogue import DeclarationError
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 RESIDENTS = click.IntRange(embedded.FEWEST, embedded.MOST)
 """The populations that the sample nation can have."""
 
 SHUTDOWN_SECONDS = 10
 """How long requests under way may take when the server is told to stop."""
-
-
-def command(function: Callable[P, R]) -> Callable[P, R]:
-    """What every command has: the settings file, and mistakes told in full."""
-
-    @click.option("--settings", "file", type=click.Path(path_type=Path), help="By default madang.toml here, or the sample's.")
-    @wraps(function)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _complaints():
-            return function(*args, **kwargs)
-
-    return wrapped
-
-
-@contextmanager
-def _complaints() -> Iterator[None]:
-    try:
-        yield
-    except (SettingsError, DeclarationError, BrokenRegulations, embedded.EmbeddedError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(2)
 
 
 def _fail(message: str, code: int = 2) -> Any:

@@ -72,6 +72,12 @@ class Gateway:
 
 def read_law(settings: Settings) -> Law:
     """Raises `SettingsError`, `schema.catalogue.DeclarationError` and `auth.authorizer.BrokenRegulations`, with every mistake."""
+    catalogue = read_catalogue(settings)
+    return Law(catalogue, read_regulations(settings, catalogue))
+
+
+def read_catalogue(settings: Settings) -> Catalogue:
+    """Raises `SettingsError` and `schema.catalogue.DeclarationError`, with every mistake."""
     imported = (_broken(name, register.schema) for name, register in settings.registers.items())
     if broken := [mistake for mistake in imported if mistake]:
         raise SettingsError(settings.path, broken)
@@ -81,7 +87,7 @@ def read_law(settings: Settings) -> Law:
     mistakes += [f"`registers.{name}` is missing, though a file in `registers` declares it" for name in sorted(declared - named)]
     if mistakes:
         raise SettingsError(settings.path, mistakes)
-    return Law(catalogue, read_regulations(settings, catalogue))
+    return catalogue
 
 
 def read_regulations(settings: Settings, catalogue: Catalogue) -> RegulationAuthorizer:

@@ -1,0 +1,191 @@
+"""An operation that shows a change of the regulations: under one set it is planned, and answered, otherwise than under another.
+
+It goes from a root field over links to the coordinate. All that it asks on the way is granted under both sets where there is such
+a way; otherwise under the one that grants the coordinate, for then the other set withholds something on the way as well.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from auth.access import Access, Profile, Use
+from auth.authorizer import RegulationAuthorizer
+from auth.diff import Change
+from auth.reach import Circumstance
+from auth.situations import profile
+from schema.build import order_values
+from schema.catalogue import (
+    Catalogue,
+    DerivedField,
+    Field,
+    LinkField,
+    ListingRoot,
+    LookupRoot,
+    RecordType,
+    column_type,
+)
+
+NUMBER = "0000000000000"
+"""What stands in a witness where an operation would have an id or a number: whose record it is does not matter for a plan."""
+_VALUES: dict[type, str] = {int: "1", str: f'"{NUMBER}"', bool: "true", dt.date: '"2000-01-01"'}
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Who asks what: a circumstance, whether with a case, and the document."""
+
+    circumstance: Circumstance
+    case: bool
+    document: str
+
+
+def witness(catalogue: Catalogue, before: RegulationAuthorizer, after: RegulationAuthorizer, change: Change) -> Witness | None:
+    """An operation that shows the change; none if no operation reaches the coordinate, or none can be asked without a purpose."""
+    for where in change.where:
+        purpose = next((each for each in where.purposes if each is not None), None)
+        if purpose is None:
+            continue
+        circumstance = Circumstance(where.agencies[0], where.roles[0], purpose)
+        for case, access, use in product(where.cases, where.accesses, where.uses):
+            laws = [profile(law, circumstance, case) for law in (before, after)]
+            denied = (change.before.denied, change.after.denied)
+            granting = [law for law, nothing in zip(laws, denied, strict=True) if not nothing]
+            for under in (laws, *([law] for law in granting or laws)):
+                document = _Writer(catalogue, under, access).document(change.coordinate, use)
+                if document is not None:
+                    return Witness(circumstance, case, document)
+    return None
+
+
+class _Writer:
+    """Writes an operation all of whose steps are granted under some laws."""
+
+    def __init__(self, catalogue: Catalogue, under: Sequence[Profile], access: Access) -> None:
+        self.catalogue, self.under, self.access = catalogue, under, access
+
+    def grants(self, coordinate: str, access: Access, use: Use) -> bool:
+        return all(not law.decide(coordinate, access, use).denied for law in self.under)
+
+    def document(self, coordinate: str, use: Use) -> str | None:
+        """The first that asks for a coordinate, or by it."""
+        found = self.reading(coordinate) if use == "read" else self.searching(coordinate)
+        text = next(found, None)
+        return None if text is None else f"{{ {text} }}"
+
+    def reading(self, coordinate: str) -> Iterator[str]:
+        record, _, name = coordinate.partition(".")
+        for root in self.catalogue.roots.values():
+            if isinstance(root, ListingRoot) and root.count_coordinate == coordinate:
+                yield from (f"{entrance} {{ totalCount }}" for entrance in self.entrances(root))
+        if record in self.catalogue.records:
+            field = _field(self.catalogue.records[record].fields[name])
+            yield from (around(field) for around in self.ways(record))
+
+    def searching(self, coordinate: str) -> Iterator[str]:
+        record, _, name = coordinate.partition(".")
+        if record not in self.catalogue.records:
+            return
+        kind = self.catalogue.records[record]
+        for root in self.catalogue.roots.values():
+            if isinstance(root, LookupRoot) and self.access == "lookup":
+                keys = (key for key in root.keys if key.coordinate == coordinate)
+                yield from (f"{root.name}({key.name}: {_VALUES[str]}) {{ __typename }}" for key in keys)
+            elif isinstance(root, ListingRoot) and self.access == "list" and root.record is kind:
+                yield from self.narrowing(root, coordinate)
+        order = next((order for order, field in _orders(kind) if field.name == name), None)
+        if order is None:
+            return
+        for owner in self.catalogue.records.values():
+            links = (each for each in owner.fields.values() if isinstance(each, LinkField) and each.target == record)
+            for link in links:
+                if link.many and self.grants(link.coordinate, self.access, "read"):
+                    text = f"{link.name}(orderBy: {order}) {{ __typename }}"
+                    yield from (around(text) for around in self.ways(owner.name))
+
+    def narrowing(self, root: ListingRoot, coordinate: str) -> Iterator[str]:
+        """A list that is filtered or sorted by a coordinate."""
+        page = "edges { cursor }"
+        if root.record.id.coordinate == coordinate:
+            yield f"{root.name} {{ {page} }}"
+        for order, field in _orders(root.record):
+            if field.coordinate == coordinate:
+                yield f"{root.name}(orderBy: {order}) {{ {page} }}"
+        for item in root.filters.values():
+            if item.target.coordinate == coordinate:
+                text = f"filter: {{ {item.name}: {_value(item.annotation)} }}"
+                yield from (f"{entrance[:-1]}, {text}) {{ {page} }}" for entrance in self.entrances(root) if entrance[-1] == ")")
+                if self.grants(root.record.id.coordinate, "list", "search"):
+                    yield f"{root.name}({text}) {{ {page} }}"
+
+    def entrances(self, root: LookupRoot | ListingRoot) -> Iterator[str]:
+        """A root field with arguments that may be searched by."""
+        if isinstance(root, ListingRoot):
+            if self.access == "list":
+                if self.grants(root.record.id.coordinate, "list", "search"):
+                    yield root.name
+                for order, field in _orders(root.record):
+                    if self.grants(field.coordinate, "list", "search"):
+                        yield f"{root.name}(orderBy: {order})"
+        elif self.access == "lookup":
+            for key in root.keys:
+                if self.grants(key.coordinate, "lookup", "search"):
+                    yield f"{root.name}({key.name}: {_VALUES[str]})"
+            if root.caller and self.grants(root.record.id.coordinate, "lookup", "search"):
+                yield root.name
+
+    def ways(self, record: str) -> Iterator[Callable[[str], str]]:
+        """Ways to a record's rows, short ones first: functions that put the rest of an operation around a selection."""
+        for root in self.catalogue.roots.values():
+            entrance = next(self.entrances(root), None)
+            path = self.path(root.record, record) if entrance is not None else None
+            if path is None:
+                continue
+            opened = "{ edges { node" if isinstance(root, ListingRoot) else ""
+            closed = " } }" if opened else ""
+            start = f"{entrance} {opened} {{ " if opened else f"{entrance} {{ "
+
+            def around(selection: str, start: str = start, path: list[str] = path, closed: str = closed) -> str:
+                return f"{start}{''.join(f'{name} {{ ' for name in path)}{selection}{' }' * len(path)} }}{closed}"
+
+            yield around
+
+    def path(self, start: RecordType, record: str) -> list[str] | None:
+        """The fewest links from one record to another that may be followed."""
+        reached: dict[str, list[str]] = {start.name: []}
+        queue = [start]
+        for here in queue:
+            for item in here.fields.values():
+                if not isinstance(item, LinkField) or item.target in reached:
+                    continue
+                if self.grants(item.coordinate, self.access, "read"):
+                    reached[item.target] = [*reached[here.name], item.name]
+                    queue.append(self.catalogue.records[item.target])
+        return reached.get(record)
+
+
+def _field(item: Field) -> str:
+    """How a field is selected, with the arguments that it must have."""
+    if isinstance(item, LinkField):
+        return f"{item.name} {{ __typename }}"
+    if isinstance(item, DerivedField):
+        hints = typing.get_type_hints(item.function)
+        names = [name for name in inspect.signature(item.function).parameters if name != "self"]
+        if names:
+            return f"{item.name}({', '.join(f'{name}: {_value(hints[name])}' for name in names)})"
+    return item.name
+
+
+def _value(annotation: typing.Any) -> str:
+    found = column_type(annotation)
+    return found[0] if isinstance(found, tuple) else _VALUES[found]
+
+
+def _orders(record: RecordType) -> Iterator[tuple[str, Field]]:
+    """The names of a record's orders, and the fields by which they sort."""
+    by_column = {field.column: field for field in record.sortable()}
+    return ((name, by_column[column]) for name, (column, descending) in order_values(record).items() if not descending)

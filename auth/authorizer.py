@@ -124,6 +124,12 @@ class RegulationAuthorizer:
         return self._now().version
 
     @property
+    def day(self) -> date:
+        """The day as of which it decides."""
+        self._now()
+        return self._day
+
+    @property
     def table(self) -> Table:
         """What is in force today, by circumstance."""
         return self._now().table
@@ -136,6 +142,10 @@ class RegulationAuthorizer:
     def history(self, regulation: str) -> tuple[Regulation, ...]:
         """All versions of a regulation, past and future, by the day of their approval."""
         return self._all.versions(regulation)
+
+    def regulations_on(self, day: date) -> tuple[Regulation, ...]:
+        """Those in force on a day, past or future, by name."""
+        return self._all.as_of(day).regulations
 
     def in_force(self, regulation: Regulation) -> Period:
         """From the day of a version's approval until the day before the next one's."""

@@ -60,7 +60,9 @@ def offers_of(cell: Cell, decision: Decision, access: Access | str, use: Use, da
     """The offers from which a decision has its grants; of equal grants the one that asks less of the case."""
     named = cell.offers.get((decision.coordinate, use), ())
     valid = sorted((o for o in named if access in o.access and o.valid.holds(day)), key=lambda o: o.case != "none")
-    return tuple(next(o for o in valid if o.grant == grant) for grant in decision.grants)
+    # A decision of yesterday may have grants that are no longer valid.
+    found = (next((o for o in valid if o.grant == grant), None) for grant in decision.grants)
+    return tuple(offer for offer in found if offer is not None)
 
 
 def who_may(

@@ -30,14 +30,14 @@ def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
         assert isinstance(kind, GraphQLObjectType)
         kind.is_type_of = None
         for name, item in record.fields.items():
-            kind.fields[name].resolve = _guarded(field_resolver(item))
+            kind.fields[name].resolve = guarded(field_resolver(item))
     for root in catalogue.roots.values():
         assert schema.query_type is not None
-        schema.query_type.fields[root.name].resolve = _guarded(_root_resolver(root))
+        schema.query_type.fields[root.name].resolve = guarded(_root_resolver(root))
         if isinstance(root, ListingRoot):
             _attach_connection(schema, root)
     assert schema.query_type is not None
-    schema.query_type.fields["node"].resolve = _guarded(_node)
+    schema.query_type.fields["node"].resolve = guarded(_node)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     node.resolve_type = lambda row, *_: row.record.name
@@ -52,10 +52,10 @@ def _attach_connection(schema: GraphQLSchema, root: ListingRoot) -> None:
             definition.resolve = lambda parent, info, member=member: parent[member]
     connection = schema.type_map[f"{root.record.name}Connection"]
     assert isinstance(connection, GraphQLObjectType)
-    connection.fields["totalCount"].resolve = _guarded(_count_resolver(root))
+    connection.fields["totalCount"].resolve = guarded(_count_resolver(root))
 
 
-def _guarded(resolve: Any) -> Any:
+def guarded(resolve: Any) -> Any:
     """A problem makes the field null and is told once for its path pattern, with the response's other errors."""
 
     async def resolver(parent: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:

@@ -29,6 +29,7 @@ from resolvers.request import Request
 from resolvers.response import Response
 from resolvers.rows import Context
 from resolvers.selection import collect
+from resolvers.sharing import attach_sharing
 from resolvers.views import Views
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -64,6 +65,7 @@ class Engine:
         self._capabilities = {name: source.source.capabilities for name, source in sources.items()}
         self._executor = Executor(sources, deadline)
         attach(schema._schema, catalogue)
+        attach_sharing(schema._schema)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use = use

@@ -21,10 +21,11 @@ from strawberry.schema.config import StrawberryConfig
 
 from schema.catalogue import Catalogue, DerivedField, Field, Filter, IdField, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.scalars import SCALARS
+from schema.sharing import SharingQuery
 
 
-def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Schema:
-    """The graph's schema; `extra` are further Strawberry classes whose hand-written fields join `Query`."""
+def build(catalogue: Catalogue, extra: tuple[type, ...] = (SharingQuery,)) -> strawberry.Schema:
+    """The graph's schema; `extra` are the Strawberry classes whose hand-written fields join `Query`."""
     types_ = _Types(catalogue)
     query = types_.query(extra)
     schema = strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))

@@ -139,6 +139,11 @@ class RegulationAuthorizer:
         """Those in force today, by name."""
         return self._now().regulations
 
+    @property
+    def everything(self) -> RegulationSet:
+        """All that was read, every version of every regulation."""
+        return self._all
+
     def history(self, regulation: str) -> tuple[Regulation, ...]:
         """All versions of a regulation, past and future, by the day of their approval."""
         return self._all.versions(regulation)

@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from auth.access import Access, Profile, Use
+from auth.access import Access, Caller, Profile, Use
 from auth.authorizer import RegulationAuthorizer
 from auth.diff import Change
 from auth.reach import Circumstance
-from auth.situations import profile
+from auth.situations import Situations, profile
 from schema.build import order_values
 from schema.catalogue import (
     Catalogue,
@@ -44,22 +44,41 @@ class Witness:
     document: str
 
 
-def witness(catalogue: Catalogue, before: RegulationAuthorizer, after: RegulationAuthorizer, change: Change) -> Witness | None:
-    """An operation that shows the change; none if no operation reaches the coordinate, or none can be asked without a purpose."""
-    for where in change.where:
-        purpose = next((each for each in where.purposes if each is not None), None)
-        if purpose is None:
-            continue
-        circumstance = Circumstance(where.agencies[0], where.roles[0], purpose)
-        for case, access, use in product(where.cases, where.accesses, where.uses):
-            laws = [profile(law, circumstance, case) for law in (before, after)]
-            denied = (change.before.denied, change.after.denied)
-            granting = [law for law, nothing in zip(laws, denied, strict=True) if not nothing]
-            for under in (laws, *([law] for law in granting or laws)):
-                document = _Writer(catalogue, under, access).document(change.coordinate, use)
-                if document is not None:
-                    return Witness(circumstance, case, document)
-    return None
+class Witnesses:
+    """Finds them for the changes between two sets of regulations."""
+
+    def __init__(self, catalogue: Catalogue, before: RegulationAuthorizer, after: RegulationAuthorizer) -> None:
+        self._catalogue, self._laws = catalogue, (before, after)
+        self._purposes: dict[tuple[str, str], frozenset[str]] = {}
+
+    def of(self, change: Change) -> Witness | None:
+        """An operation that shows the change; none if no operation that could be asked reaches the coordinate."""
+        denied = (change.before.denied, change.after.denied)
+        for where in change.where:
+            for circumstance in self._asking(where):
+                for case, access, use in product(where.cases, where.accesses, where.uses):
+                    laws = [profile(law, circumstance, case) for law in self._laws]
+                    granting = [law for law, nothing in zip(laws, denied, strict=True) if not nothing]
+                    for under in (laws, *([law] for law in granting or laws)):
+                        document = _Writer(self._catalogue, under, access).document(change.coordinate, use)
+                        if document is not None:
+                            return Witness(circumstance, case, document)
+        return None
+
+    def _asking(self, where: Situations) -> Iterator[Circumstance]:
+        """The circumstances in which anything may be asked, one of those that are under the same rules."""
+        seen = set()
+        for agency, role in product(where.agencies, where.roles):
+            allowed = self._purposes.get((agency, role))
+            if allowed is None:
+                caller = Caller(agency, role, "")
+                allowed = frozenset(purpose for law in self._laws for purpose in law.purposes(caller))
+                self._purposes[agency, role] = allowed
+            for purpose in where.purposes:
+                cells = tuple(id(law.table.cell(agency, role, purpose)) for law in self._laws)
+                if purpose in allowed and cells not in seen:
+                    seen.add(cells)
+                    yield Circumstance(agency, role, purpose)
 
 
 class _Writer:

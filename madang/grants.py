@@ -1,0 +1,209 @@
+"""A second fence behind the planner: GRANT statements that let the gateway's role read, in a holder's database, only the columns
+that some rule shares, and those without which what is shared could not be found.
+
+What is shared is what some permission names that is in force today, or will be by a later validity or approval. Beside its own
+columns a shared coordinate needs some that no rule need share:
+
+    keys            of every record that something is shared of, and of the record by which a register is asked if it is there
+    links           the columns that a shared link joins, and those of its hops
+    constraints     by which a row tells its subject, or that the subject's record matches; of whom a limit counts
+    circumstances   the caller's household and children, and the case, where a constraint turns on them
+
+These are what `resolvers` may name for a coordinate that is granted; for one that is denied it names nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+
+from auth.authorizer import RegulationAuthorizer
+from auth.rules import Condition, Permission, Prohibition
+from resolvers.circumstances import household_question
+from resolvers.relations import relation, tellers
+from schema.catalogue import Catalogue, ColumnField, DerivedField, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.declare import Hop, Subject
+
+Columns = Mapping[str, Mapping[str, frozenset[str]]]
+"""Register → table → columns."""
+
+
+def columns(catalogue: Catalogue, law: RegulationAuthorizer, day: date) -> Columns:
+    """All that the gateway may have to name from a day on."""
+    needs = _Needs(catalogue)
+    permissions, prohibitions = _rules(law, day)
+    for permission in permissions:
+        for word in permission.items:
+            needs.read(word, permission)
+        for word in permission.search:
+            needs.search(word, permission)
+    shared = {str(word) for permission in permissions for word in (*permission.items, *permission.search)}
+    for prohibition in prohibitions:
+        for coordinate in shared.intersection(prohibition.items):
+            needs.matched(needs.record(coordinate), prohibition.when, coordinate)
+    return needs.columns()
+
+
+def statements(register: str, tables: Mapping[str, frozenset[str]], role: str) -> list[str]:
+    """What a register's owner runs, in one transaction: the role may read these columns and nothing else.
+
+    `tables` are the register's part of `columns`; they are in the schema `public`.
+    """
+    named = _quoted(role)
+    revoked = [f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {named}"]
+    return revoked + [
+        f"GRANT SELECT ({', '.join(_quoted(column) for column in sorted(found))}) ON TABLE public.{_quoted(table)} TO {named}"
+        for table, found in sorted(tables.items())
+    ]
+
+
+def _rules(law: RegulationAuthorizer, day: date) -> tuple[list[Permission], list[Prohibition]]:
+    """Those of the versions that are in force or approved already, unless they have ended before."""
+    said = [
+        rule
+        for regulation in law.everything.regulations
+        if not _ended(law.in_force(regulation).last, day)
+        for rule in regulation.rules
+        if not _ended(rule.valid.last, day)
+    ]
+    return [rule for rule in said if isinstance(rule, Permission)], [rule for rule in said if isinstance(rule, Prohibition)]
+
+
+def _ended(last: date | None, day: date) -> bool:
+    return last is not None and last < day
+
+
+class _Needs:
+    """Collects the columns that are needed."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self.found: dict[str, dict[str, set[str]]] = {}
+        first: dict[str, RecordType] = {}
+        for record in catalogue.records.values():
+            first.setdefault(record.source, record)
+        for record in first.values():
+            self.key(record)
+
+    def columns(self) -> Columns:
+        return {
+            source: {table: frozenset(names) for table, names in tables.items()} for source, tables in sorted(self.found.items())
+        }
+
+    def add(self, source: str, table: str, *names: str | None) -> None:
+        self.found.setdefault(source, {}).setdefault(table, set()).update(name for name in names if name is not None)
+
+    def of(self, record: RecordType, *names: str | None) -> None:
+        self.add(record.source, record.table, *names)
+
+    def key(self, record: RecordType) -> None:
+        self.of(record, record.key)
+
+    def record(self, coordinate: str) -> RecordType:
+        """The record whose field a coordinate is, or whose rows it counts."""
+        name = coordinate.partition(".")[0]
+        return self.catalogue.records[name if name in self.catalogue.records else name.removesuffix("Connection")]
+
+    # Coordinates
+
+    def read(self, coordinate: str, permission: Permission) -> None:
+        record = self.record(coordinate)
+        self.key(record)
+        self.column(record, coordinate)
+        self.constrained(record, coordinate, permission)
+
+    def search(self, coordinate: str, permission: Permission) -> None:
+        """Found by a column; a record whose id may be searched is also found as the caller's own."""
+        self.read(coordinate, permission)
+        record = self.record(coordinate)
+        for root in self.catalogue.roots.values():
+            if isinstance(root, LookupRoot) and root.caller and root.record is record and coordinate == record.id.coordinate:
+                self.column(record, record.by_attribute(root.caller).coordinate)
+
+    def column(self, record: RecordType, coordinate: str) -> None:
+        match record.fields.get(coordinate.partition(".")[2]):
+            case ColumnField(column=name) | IdField(column=name):
+                self.of(record, name)
+            case DerivedField() as item:
+                self.of(record, item.expression.column)
+            case LinkField() as item:
+                self.link(record, item)
+            case None:
+                counts = (root for root in self.catalogue.roots.values() if isinstance(root, ListingRoot))
+                assert any(root.count_coordinate == coordinate for root in counts), coordinate
+
+    def link(self, record: RecordType, item: LinkField) -> None:
+        target = self.catalogue.records[item.target]
+        self.of(record, item.start)
+        self.hops(item.through)
+        self.of(target, item.end, target.key)
+
+    def hops(self, hops: Sequence[Hop]) -> None:
+        for hop in hops:
+            self.add(hop.source, hop.table, hop.key, hop.value, *(name for name, _ in hop.where))
+
+    # Constraints
+
+    def constrained(self, record: RecordType, coordinate: str, permission: Permission) -> None:
+        for teller in tellers(self.catalogue, record):
+            subject = teller.subject
+            assert subject is not None, "the catalogue sees to it that whoever is linked from tells a subject"
+            self.of(teller, *_telling(subject, permission))
+        if permission.case == "verified":
+            self.case()
+        if {"self", "household"} & set(permission.subject):
+            self.household()
+        if "child" in permission.subject:
+            self.children()
+        self.matched(record, permission.rows, coordinate)
+
+    def matched(self, record: RecordType, conditions: Sequence[Condition], coordinate: str) -> None:
+        """Columns that must match: of the row itself, of whose row tells its subject, of where a link leads, or of a relation."""
+        item = record.fields.get(coordinate.partition(".")[2])
+        for condition in conditions:
+            other = self.record(condition.column)
+            self.column(other, condition.column)
+            if other is record or (isinstance(item, LinkField) and item.target == other.name):
+                continue
+            for teller in tellers(self.catalogue, record):
+                way = relation(self.catalogue, teller, other) if other is not teller else None
+                if way is not None:
+                    self.of(teller, way.start)
+                    self.hops(way.through)
+                    self.of(way.record, way.end)
+
+    # Circumstances
+
+    def household(self) -> None:
+        question = household_question(self.catalogue)
+        self.add(question.source, question.shape.table, question.shape.key, *(str(name) for name in question.shape.columns))
+
+    def children(self) -> None:
+        if guardianship := self.catalogue.guardianship:
+            child = self.catalogue.records[guardianship.child.__name__]
+            self.hops([guardianship.through])
+            self.of(child, guardianship.birth_date, child.subject.self if child.subject else None)
+
+    def case(self) -> None:
+        self.household()
+        if cases := self.catalogue.cases:
+            record = self.catalogue.records[cases.record.__name__]
+            self.of(record, cases.number, cases.agency, cases.service, cases.resident, cases.opened, cases.closed)
+
+
+def _telling(subject: Subject, permission: Permission) -> Iterator[str | None]:
+    """The columns by which a row tells what a permission asks of its subject."""
+    kinds = set(permission.subject)
+    consents = permission.consent is not None and permission.consent.required
+    counted = permission.limit is not None
+    if kinds & {"self", "child"} or permission.case == "verified" or consents or counted:
+        yield subject.self
+    # A record that is about a household alone is its members' own, and counts as one.
+    if "household" in kinds or permission.case == "verified" or (subject.self is None and (counted or "self" in kinds)):
+        yield subject.household
+    if "jurisdiction" in kinds:
+        yield subject.jurisdiction
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -32,12 +32,13 @@ DAYS = {
 """Service → the most days that a decision takes, but for one in fifty that stays open."""
 ITEMS = {
     "basic-livelihood-benefit": (
-        "Resident.taxCertificates", "TaxCertificate.year", "TaxCertificate.income",
+        "TaxCertificate.income",
         "Resident.businesses", "Business.kind", "Business.openedOn", "Business.closedOn", "Business.status",
-        "Resident.healthInsurance", "HealthInsurance.monthlyPremium", "HealthInsurance.workplace",
     ),
-    "income-tax-assessment": ("Resident.pension", "Pension.kind", "Pension.benefit", "HealthInsurance.monthlyPremium"),
-    "passport-renewal": ("Resident.militaryService", "MilitaryService.kind", "MilitaryService.dischargedOn"),
+    "income-tax-assessment": ("Pension.benefit",),
+    "passport-renewal": (
+        "Resident.militaryService", "MilitaryService.kind", "MilitaryService.enlistedOn", "MilitaryService.dischargedOn",
+    ),
 }  # fmt: skip
 """Service → the coordinates that petitioners are asked to share for it."""
 _SPAN = 3 * 365

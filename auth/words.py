@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from auth.access import Constraint, Grant, Mask, Matches, OfSubject, Since, Span, WithCase, WithConsent
+from auth.access import Article, Constraint, Grant, Mask, Matches, OfSubject, Since, Span, WithCase, WithConsent
 
 _SUBJECTS = {
     "self": "{whose} own record", "household": "{whose} household", "child": "{whose} minor children",
@@ -52,6 +52,12 @@ def constraint_in_words(constraint: Constraint, hidden: frozenset[str] = frozens
 def mask_in_words(mask: Mask) -> str:
     """What is left of a value."""
     return _MASKS[mask.kind].format(amount=mask.amount)
+
+
+def article_in_words(article: Article) -> str:
+    """Under which article something is shared, what for, and what is left of it: a sentence."""
+    mask = f", {mask_in_words(article.mask)}" if article.mask else ""
+    return f"Shared under {article.basis}, for {', '.join(article.purposes)}{mask}."
 
 
 def _values(values: object, whose: str) -> str:

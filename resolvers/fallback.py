@@ -54,10 +54,10 @@ class Fallback:
         return data, [*found, *context.errors()]
 
     def _view(self, request: Request, whole: bool) -> GraphQLSchema:
-        caller = request.access.caller
+        caller, authorizer = request.access.caller, request.authorizer
         if whole:
-            return self._views.without(request.authorizer.hidden_from(caller))
-        return self._views.only(request.authorizer.grantable(caller), caller)
+            return self._views.whole(request.hidden, authorizer.articles(caller))
+        return self._views.only(authorizer.grantable(caller), caller, authorizer.articles(caller))
 
 
 async def run(

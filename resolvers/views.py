@@ -15,12 +15,16 @@ its needs, of which one must be granted:
     an order's value        its field to be searched by, under any access: child lists have orders too
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
-are not met, and without whatever became empty or unreachable.
+are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
+is shown `sharing`.
+
+Introspection also tells the law: the description of a coordinate that is shared with the caller's agency ends with the articles
+under which it is. Views that say the same are one schema, whoever looks at it and whatever regulations they came from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import product
 from typing import Any, get_args
@@ -37,28 +41,26 @@ from graphql import (
     InterfaceTypeDefinitionNode,
     NamedTypeNode,
     ObjectTypeDefinitionNode,
+    StringValueNode,
     TypeNode,
     build_ast_schema,
-    build_schema,
     parse,
     print_schema,
 )
 
-from auth.access import Access, Caller, Grantable, Use
+from auth.access import Access, Article, Caller, Grantable, Use
+from auth.words import article_in_words
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot, RecordType
-
-NOTHING = """
-type Query { "Any record that has a global id." node(id: ID!): Node }
-"A record with a global id." interface Node { id: ID }
-"""
-"""What introspection shows to a caller who could be granted nothing: a schema must have a field."""
 
 ANY: tuple[Access, ...] = get_args(Access)
 
 Composite = ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode
 Needs = dict[str, frozenset[Grantable]]
 """What a member needs one of, by its name: `Type.field`, `Type.field.argument`, `Input.field` or `Enumeration.VALUE`."""
+Articles = Mapping[str, tuple[Article, ...]]
+Notes = frozenset[tuple[str, str]]
+"""What is added to the descriptions of fields, by their coordinates."""
 
 
 class Views:
@@ -70,30 +72,39 @@ class Views:
         self._roots = _roots(catalogue)
         self._for_holders = {r.coordinate: r.caller for r in catalogue.roots.values() if isinstance(r, LookupRoot) and r.caller}
         self._document = parse(print_schema(schema))
-        self._cached = lru_cache(maxsize=64)(self._build)
+        # By what they show, so that neither many callers nor changing regulations make many of them.
+        self._shown = lru_cache(maxsize=64)(self._build)
         self._cached_without = lru_cache(maxsize=64)(self._without)
 
     def without(self, hidden: frozenset[str]) -> GraphQLSchema:
         """The graph as a caller's documents are validated against it."""
         return self._cached_without(hidden) if hidden else self.full
 
-    def only(self, granted: frozenset[Grantable], caller: Caller) -> GraphQLSchema:
+    def whole(self, hidden: frozenset[str], articles: Articles) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller who wants to see all of it."""
+        absent = self._absent(hidden)
+        return self._shown(absent, _notes(articles, absent))
+
+    def only(self, granted: frozenset[Grantable], caller: Caller, articles: Articles) -> GraphQLSchema:
         """The graph as introspection shows it to a caller who could be granted so much."""
         unmet = {member for member, needs in (self._members | self._roots).items() if needs.isdisjoint(granted)}
         lacking = {root for root, attribute in self._for_holders.items() if getattr(caller, attribute) is None}
-        return self._cached(frozenset(unmet | lacking))
+        absent = frozenset(unmet | lacking)
+        return self._shown(absent, _notes(articles, absent))
 
     def _without(self, hidden: frozenset[str]) -> GraphQLSchema:
-        # Root fields stay: what they ask about is refused when it is asked.
-        return self._build(frozenset(m for m, needs in self._members.items() if hidden.issuperset(n.coordinate for n in needs)))
+        return self._build(self._absent(hidden), frozenset())
 
-    def _build(self, absent: frozenset[str]) -> GraphQLSchema:
+    def _absent(self, hidden: frozenset[str]) -> frozenset[str]:
+        # Root fields stay: what they ask about is refused when it is asked.
+        return frozenset(m for m, needs in self._members.items() if hidden.issuperset(n.coordinate for n in needs))
+
+    def _build(self, absent: frozenset[str], notes: Notes) -> GraphQLSchema:
         definitions = {d.name.value: d for d in self._document.definitions if hasattr(d, "name")}
-        kept = _without_empty_interfaces({name: self._trim(d, absent) for name, d in definitions.items()})
+        said = dict(notes)
+        kept = _without_empty_interfaces({name: self._trim(d, absent, said) for name, d in definitions.items()})
         while emptied := {name for name, d in kept.items() if _empty(d)}:
             kept = {name: _drop(d, emptied) for name, d in kept.items() if name not in emptied}
-        if "Query" not in kept:
-            return build_schema(NOTHING)
         reachable = _reachable(kept)
         schema = build_ast_schema(DocumentNode(definitions=tuple(d for name, d in kept.items() if name in reachable)))
         for name, kind in schema.type_map.items():
@@ -105,11 +116,12 @@ class Views:
                 kind.coerce_input_value = original.coerce_input_value
         return schema
 
-    def _trim(self, definition: DefinitionNode, absent: frozenset[str]) -> DefinitionNode:
+    def _trim(self, definition: DefinitionNode, absent: frozenset[str], notes: Mapping[str, str]) -> DefinitionNode:
         match definition:
             case ObjectTypeDefinitionNode():
-                fields = [f for f in definition.fields or () if _name(definition, f) not in absent]
-                return _with(definition, fields=[self._trim_arguments(_name(definition, f), f, absent) for f in fields])
+                named = {_name(definition, f): f for f in definition.fields or ()}
+                fields = [self._trim_arguments(name, f, absent) for name, f in named.items() if name not in absent]
+                return _with(definition, fields=[_noted(f, notes.get(_name(definition, f))) for f in fields])
             case InputObjectTypeDefinitionNode():
                 return _with(definition, fields=[f for f in definition.fields or () if _name(definition, f) not in absent])
             case EnumTypeDefinitionNode():
@@ -120,6 +132,19 @@ class Views:
     def _trim_arguments(self, where: str, field: FieldDefinitionNode, absent: frozenset[str]) -> FieldDefinitionNode:
         arguments = [a for a in field.arguments or () if f"{where}.{a.name.value}" not in absent]
         return _with(field, arguments=arguments)  # type: ignore[return-value]
+
+
+def _notes(articles: Articles, absent: frozenset[str]) -> Notes:
+    shown = ((coordinate, found) for coordinate, found in articles.items() if coordinate not in absent)
+    return frozenset((coordinate, "\n".join(article_in_words(each) for each in found)) for coordinate, found in shown)
+
+
+def _noted(field: FieldDefinitionNode, note: str | None) -> FieldDefinitionNode:
+    if note is None:
+        return field
+    before = f"{field.description.value}\n\n" if field.description else ""
+    kept = {key: getattr(field, key) for key in field.keys}
+    return FieldDefinitionNode(**{**kept, "description": StringValueNode(value=before + note, block=True)})
 
 
 def _one_of(coordinates: Iterable[str], accesses: Iterable[Access], use: Use) -> frozenset[Grantable]:

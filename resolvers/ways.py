@@ -170,7 +170,8 @@ class Ways:
         if way.mask is None:
             return Choice(at, gate, silent)
         grants = replace(wanted.decision, grants=way.grants, rules=tuple(g.rule for g in way.grants))
-        always = gate == Gate()
+        # After another way, even one that asks nothing of a row is taken for some rows only.
+        always = gate == Gate() and way.mask == wanted.decision.grants[0].mask
         self.draft.masked.append(Masked(wanted.path, grants, way.mask, always, wanted.only))
         return Choice(at, gate, silent, None if always else len(self.draft.masked) - 1)
 

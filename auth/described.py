@@ -28,8 +28,8 @@ def described(decision: Decision) -> dict[str, Any]:
         "reason": decision.reason.value if decision.reason else None,
         "hidden": decision.hidden,
         "rules": [rule(each) for each in decision.rules],
-        "grants": [_grant(each) for each in decision.grants],
-        "bans": [{"rule": rule(ban.rule), "when": conditions(ban.when), "told": ban.told} for ban in decision.bans],
+        "grants": [grant_as_data(each) for each in decision.grants],
+        "bans": [ban_as_data(ban) for ban in decision.bans],
         "remedy": remedy_in_words(decision.remedy) if decision.remedy else None,
     }
 
@@ -71,7 +71,8 @@ def remedy_in_words(remedy: Remedy) -> str:
     return _CHANGES[remedy.change].format(remedy.value)
 
 
-def _grant(grant: Grant) -> dict[str, Any]:
+def grant_as_data(grant: Grant) -> dict[str, Any]:
+    """A grant as JSON has it."""
     limit, duties = grant.limit, grant.duties
     return {
         "rule": rule(grant.rule),
@@ -83,6 +84,11 @@ def _grant(grant: Grant) -> dict[str, Any]:
             "ground": duties.ground,
         } if duties else None,
     }  # fmt: skip
+
+
+def ban_as_data(ban: Ban) -> dict[str, Any]:
+    """A prohibition on rows as JSON has it."""
+    return {"rule": rule(ban.rule), "when": conditions(ban.when), "told": ban.told}
 
 
 def _limit(limit: Limit | None) -> Iterator[str]:

@@ -22,7 +22,9 @@ from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
 from madang.app import create_app, is_loopback
 from madang.command import command
-from madang.gateway import Gateway, open_gateway, read_law
+from madang.gateway import Gateway, Law, open_gateway, read_law
+from madang.grants import grants
+from madang.regulations import regulations
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
@@ -52,6 +54,9 @@ def main() -> None:
     """One GraphQL graph over a nation's registers, answered under the ministries' sharing regulations."""
 
 
+main.add_command(regulations)
+
+
 @main.command()
 @click.option("--host", help="Where to listen, instead of the settings' host; a demo listens on loopback alone.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port, instead of the settings' port; 0 for a free one.")
@@ -67,7 +72,7 @@ def serve(file: Path | None, host: str | None, port: int | None, residents: int 
     if settings.demo is None and residents is not None:
         _fail("only a demo has residents to make; leave out `--residents`")
     port = settings.server.port if port is None else port
-    with _listen(host, port) as listening, _registers(settings.demo, residents) as registers:
+    with _listen(host, port) as listening, _registers(settings, law, residents) as registers:
         gateway = open_gateway(settings, law, registers)
         click.echo(_welcome(gateway, registers, listening))
         _run(gateway, listening)
@@ -165,8 +170,12 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else _fail("`--variables` must be a JSON object", 1)
 
 
-def _registers(demo: Demo | None, residents: int | None) -> Any:
-    return nullcontext() if demo is None else embedded.start(demo.directory / "registers", residents)
+def _registers(settings: Settings, law: Law, residents: int | None) -> Any:
+    """A demo's registers, which let the gateway read what the regulations share and nothing else."""
+    if settings.demo is None:
+        return nullcontext()
+    shared = grants(settings, law.catalogue, [law.authorizer])
+    return embedded.start(settings.demo.directory / "registers", residents, grants=shared)
 
 
 def _listen(host: str, port: int) -> socket.socket:

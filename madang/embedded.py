@@ -38,9 +38,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -85,6 +86,8 @@ class Embedded:
     gateway_dsn: str
     gateway_owner_dsn: str
     """The owner may write consents, which the gateway only reads."""
+    grant: Callable[[Mapping[str, Sequence[str]]], None] | None = None
+    """Runs other GRANT statements in place of those that were given at the start, if some were; takes a moment."""
 
 
 def registers() -> tuple[str, ...]:
@@ -139,6 +142,7 @@ def start(
         url = stack.enter_context(_mma(directory, roles[API], api_key))
         yield Embedded(
             directory, wanted["residents"], wanted["seed"], roles, owners, url, api_key, gateway, gateway_owner,
+            None if grants is None else partial(_grant, server, owners),
         )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
@@ -19,6 +18,7 @@ from auth.tokens import Minter, Verifier
 from madang import personas
 from madang.coordinates import coordinates
 from madang.embedded import Embedded
+from madang.grants import grants
 from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
@@ -150,8 +150,21 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
     )
-    watch = Watch(settings.regulations, partial(read_regulations, settings, catalogue), authorizer, engine.adopt)
+    watch = Watch(
+        settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
+    )  # fmt: skip
     return Gateway(settings, watch, engine, _verifier(settings, minter), minter)
+
+
+def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
+    """The set that there is now. The demo's registers let the gateway read what it shares before it is in force.
+
+    They go on to let it read what the set before shared, for requests under way: until the next change, or start.
+    """
+    found = read_regulations(settings, catalogue)
+    if embedded is not None and embedded.grant is not None:
+        embedded.grant(grants(settings, catalogue, (watch.authorizer, found)))
+    return found
 
 
 def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None) -> Source:

@@ -15,17 +15,38 @@ These are what `resolvers` may name for a coordinate that is granted; for one th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from auth.authorizer import RegulationAuthorizer
 from auth.rules import Condition, Permission, Prohibition
+from madang.settings import Settings
 from resolvers.circumstances import household_question
 from resolvers.relations import relation, tellers
 from schema.catalogue import Catalogue, ColumnField, DerivedField, IdField, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.declare import Hop, Subject
 
+ROLE = "{register}_gateway"
+"""How the gateway's roles are called in the embedded sample."""
+
 Columns = Mapping[str, Mapping[str, frozenset[str]]]
 """Register → table → columns."""
+
+
+def grants(
+    settings: Settings, catalogue: Catalogue, laws: Sequence[RegulationAuthorizer], role: str = ROLE
+) -> dict[str, list[str]]:
+    """Statements by register that speaks SQL, for what any of the laws shares; `role` is the roles' name, with `{register}`."""
+    day = datetime.now(settings.server.timezone).date()
+    needed = [columns(catalogue, law, day) for law in laws]
+    found: dict[str, list[str]] = {}
+    for register, named in settings.registers.items():
+        if named.source.kind == "postgres":
+            tables: dict[str, frozenset[str]] = {}
+            for each in needed:
+                for table, names in each.get(register, {}).items():
+                    tables[table] = tables.get(table, frozenset()) | names
+            found[register] = statements(tables, role.format(register=register))
+    return found
 
 
 def columns(catalogue: Catalogue, law: RegulationAuthorizer, day: date) -> Columns:
@@ -44,10 +65,10 @@ def columns(catalogue: Catalogue, law: RegulationAuthorizer, day: date) -> Colum
     return needs.columns()
 
 
-def statements(register: str, tables: Mapping[str, frozenset[str]], role: str) -> list[str]:
-    """What a register's owner runs, in one transaction: the role may read these columns and nothing else.
+def statements(tables: Mapping[str, frozenset[str]], role: str) -> list[str]:
+    """What a register's owner runs, in one transaction: the role may read these columns of these tables, and nothing else.
 
-    `tables` are the register's part of `columns`; they are in the schema `public`.
+    The tables are in the schema `public`.
     """
     named = _quoted(role)
     revoked = [f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {named}"]

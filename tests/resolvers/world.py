@@ -25,6 +25,7 @@ from auth.access import (
     Use,
     Verdict,
 )
+from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers.engine import Answer, Engine
 from resolvers.fallback import run as run_by_strawberry
@@ -33,7 +34,7 @@ from sources.coalescer import Coalescer
 from sources.memory import MemorySource
 from sources.postgres import PostgresSource
 from sources.protocol import Batch, Capabilities, Row, Shape, SourceUnavailable
-from tests.resolvers.nation import CATALOGUE, PURPOSE, SCHEMA, TODAY, Nation, consents, make
+from tests.resolvers.nation import CATALOGUE, PURPOSE, SCHEMA, TODAY, Nation, Table, consents, make
 
 MASTER = bytes(range(32))
 WIDE = Limits(depth=60, fields=20_000, aliases=2_000, tokens=200_000)
@@ -205,17 +206,20 @@ class World:
 
 def world(
     nation: Nation | None = None, *, joins: bool = True, json: bool = True, limits: Limits = WIDE, regulations: Any = None,
-    timeout: float = 2.0, today: Any = None,
+    timeout: float = 2.0, today: Any = None, consented: Table | None = None, use: SubjectUse | None = None,
 ) -> World:  # fmt: skip
     nation = nation or make()
     regulations = regulations or Regulations()
     capabilities = Capabilities(joins=joins, scan=True, json=json)
     order: list[tuple[str, Batch]] = []
     witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities, order) for r in CATALOGUE.registers}
-    stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: consents()})
+    rows = consents() if consented is None else consented
+    stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: rows})
     witnesses[consent.SOURCE] = Witness(stored, capabilities, order)
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
-    engine = Engine(CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY))
+    engine = Engine(
+        CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY), use=use
+    )  # fmt: skip
     return World(nation, engine, witnesses, regulations, order)
 
 

@@ -1,7 +1,13 @@
+-- scourt, keys ["8103149970008"], values ["CHILD", true]
+SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."relation" = $2::text AND t0."custody" = $3::boolean);
+
 -- mois, keys ["8103149970008"]
 SELECT t0."rrn", t0."household_id" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
--- mois, keys ["8103149970008"], values [8650000003]
+-- mois, keys ["1205200980002"]
+SELECT t0."rrn", t0."birth_date" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
+
+-- mois, keys ["8103149970008"], values [6000001]
 SELECT t0."rrn", t0."name", t0."birth_date", t0."address", t1."id", CASE WHEN (t1."id" = $2::bigint) THEN t1."id" END, coalesce((t1."id" = $2::bigint), false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
 -- scourt, keys ["8103149970008"], values ["SPOUSE"]
@@ -31,8 +37,8 @@ SELECT t0."owner_rrn", t0."use", t0."area", t0."official_price" FROM "building" 
 -- police, keys ["8103149970008"]
 SELECT t0."rrn", t0."licence_class", t0."renew_by" FROM "driving_licence" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
--- mois, keys [8650000003], values [8650000003, "8103149970008"]
-SELECT t0."household_id", CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."name" END, coalesce((t0."household_id" = $2::bigint OR t0."rrn" = $3::text), false), CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."relation_to_head" END FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."id" NULLS LAST;
+-- mois, keys [6000001], values [6000001, "8103149970008", ["1205200980002"]]
+SELECT t0."household_id", CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."name" END, coalesce(((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false), CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."relation_to_head" END, coalesce((t0."household_id" = $2::bigint OR t0."rrn" = $3::text), false) FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."id" NULLS LAST;
 
--- mois, keys ["1111111111111", "8103150388924"], values [8650000003, "8103149970008"]
-SELECT t0."rrn", t0."id", CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."name" END, coalesce((t0."household_id" = $2::bigint OR t0."rrn" = $3::text), false), CASE WHEN (t0."household_id" = $2::bigint OR t0."rrn" = $3::text) THEN t0."birth_date" END FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."id" NULLS LAST;
+-- mois, keys ["1205200980002"], values [6000001, "8103149970008", ["1205200980002"]]
+SELECT t0."rrn", t0."id", CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."name" END, coalesce(((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false), CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."birth_date" END FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."id" NULLS LAST;

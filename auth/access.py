@@ -121,11 +121,13 @@ class Matches:
     """A column is one of these values, the caller's jurisdiction, or recent enough.
 
     The column is of the row itself or, for a link, of the record that it leads to; or else of a record that is linked to the
-    row's subject, of which one that matches is enough. Null matches nothing.
+    row's subject, of which one that matches is enough. Null matches nothing. With `household` it is also enough that it matches
+    for anyone who lives with the row's subject.
     """
 
     coordinate: str
     values: tuple[str | int | bool | dt.date, ...] | Since | Literal["jurisdiction"]
+    household: bool = False
 
 
 Constraint: TypeAlias = OfSubject | WithCase | WithConsent | Matches

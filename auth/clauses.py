@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 from auth.access import MASKS, Duties, Limit, Mask, MaskKind, Since, Span
@@ -54,8 +55,11 @@ def read_permission(node: Node) -> Permission:
 
 
 def read_prohibition(node: Node) -> Prohibition:
-    optional = ("recipients", "roles", "purpose", "valid", "when", "except")
+    optional = ("recipients", "roles", "purpose", "valid", "when", "of", "except")
     found = node.fields("a prohibition", ("id", "items", "basis"), optional)
+    if "of" in found and "when" not in found:
+        found["of"].wrong("`of` says whom `when` is about; without `when` it means nothing")
+    household = "of" in found and found["of"].choice("`of`", ("subject", "household")) == "household"
     return Prohibition(
         id=named(node, found, "id", "a prohibition's id"),
         recipients=_words(found, "recipients"),
@@ -64,7 +68,7 @@ def read_prohibition(node: Node) -> Prohibition:
         items=coordinates(found, "items"),
         basis=basis(found),
         valid=_period(found),
-        when=_conditions(found, "when"),
+        when=tuple(replace(condition, household=household) for condition in _conditions(found, "when")),
         exempt=tuple(_exemption(each) for each in found["except"].items("`except`")) if "except" in found else (),
     )
 

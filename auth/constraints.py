@@ -56,10 +56,10 @@ def matches(condition: Condition, coordinates: Mapping[str, Coordinate]) -> Matc
     if column is None:
         return None
     if not isinstance(condition.values, tuple):
-        return Matches(str(condition.column), condition.values)
+        return Matches(str(condition.column), condition.values, condition.household)
     values = [value(word, column) for word in condition.values]
     known = tuple(each for each in values if each is not None)
-    return Matches(str(condition.column), known) if len(known) == len(values) else None
+    return Matches(str(condition.column), known, condition.household) if len(known) == len(values) else None
 
 
 def implies(narrow: Constraint, wide: Constraint) -> bool:

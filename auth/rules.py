@@ -101,6 +101,8 @@ class Condition:
 
     column: Word
     values: tuple[Word, ...] | Since | Literal["jurisdiction"]
+    household: bool = False
+    """That it holds for anyone in the household of the row's subject is enough."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,12 @@ class Cell:
         ) and not any(bar.valid.holds(day) and not bar.when for bar in self.bars.get(coordinate, ()))
 
     def _told(self, bar: Bar, grants: Iterable[Grant], access: Access, *, case: bool, day: date) -> bool:
-        """Whether, of every row that these grants show, the caller may read whole what the prohibition turns on."""
+        """Whether, of every row that these grants show, the caller may read whole what the prohibition turns on.
+
+        What turns on anyone in the household is never told: it would tell of all of them.
+        """
+        if any(match.household for match in bar.when):
+            return False
         for match in bar.when:
             if any(other.valid.holds(day) for other in self.bars.get(match.coordinate, ())):
                 return False

@@ -45,8 +45,9 @@ def constraint_in_words(constraint: Constraint, hidden: frozenset[str] = frozens
             return f"with an open case of {whose} agency for this purpose that concerns the resident or the household"
         case WithConsent():
             return "with the resident's consent"
-        case Matches(coordinate, values):
-            return "of some records" if coordinate in hidden else f"where {coordinate} {_values(values, whose)}"
+        case Matches(coordinate, values, household):
+            anyone = " of anyone in the household" if household else ""
+            return "of some records" if coordinate in hidden else f"where {coordinate} {_values(values, whose)}{anyone}"
 
 
 def mask_in_words(mask: Mask) -> str:

@@ -105,7 +105,8 @@ class _Writer:
         return _policy("forbid", "action", notes, terms, [self.exemption(each) for each in prohibition.exempt])
 
     def exemption(self, exempt: Exemption) -> str:
-        return f"({' && '.join(self.parties_of(exempt.recipients, exempt.roles, exempt.purposes))})"
+        terms = " && ".join(self.parties_of(exempt.recipients, exempt.roles, exempt.purposes))
+        return f"({terms or 'true'})"
 
     def parties_of(
         self, recipients: Iterable[Word], roles: Iterable[Word], purposes: Iterable[Word]

@@ -97,6 +97,8 @@ class RegulationAuthorizer:
             raise BrokenRegulations(mistakes)
         self.parties: Parties = regulations.parties
         self.declared_purposes = {str(code): purpose for code, purpose in regulations.purposes.items()}
+        self.content = regulations.version
+        """Names all that the directory says, versions past and to come included; it stays when the day turns."""
         self._all = regulations
         self._coordinates = coordinates
         self._known = frozenset(coordinates)

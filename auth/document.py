@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -97,7 +98,6 @@ class _Composer(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         mark = event.start_mark
-        assert isinstance(mark, yaml.Mark), "PyYAML's own scanner marks every event"
         place = _place(self._file, mark)
         if isinstance(event, yaml.AliasEvent):
             self.mistakes.add(place, f"the alias `*{event.anchor}` is not allowed here; write out what it stands for")
@@ -132,31 +132,35 @@ def read_document(path: Path, mistakes: Mistakes) -> Node | None:
         mistakes.add(Place(file, 1, 1), f"the file is longer than {_BYTES} bytes")
         return None
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - content.rfind(b"\n", 0, error.start)
         mistakes.add(Place(file, line, column), "the file is not in UTF-8")
         return None
-    text = text.replace("\r\n", "\n")
     if hidden := _INVISIBLE.search(text):
         line, column = text.count("\n", 0, hidden.start()) + 1, hidden.start() - text.rfind("\n", 0, hidden.start())
         mistakes.add(Place(file, line, column), _invisible(hidden[0]))
         return None
+    node, found = _compose(file, text)
+    mistakes.found += found
+    return None if node is None else Node(file, node, mistakes)
+
+
+@lru_cache(maxsize=1024)
+def _compose(file: str, text: str) -> tuple[yaml.Node | None, list[Mistake]]:
+    """A document's root, and what is wrong with its form. It is kept: when the law is read again few of its files are others."""
+    mistakes, node = Mistakes(), None
     try:
         node = _Composer(text, file, mistakes).get_single_node()
+        if node is None:
+            mistakes.add(Place(file, 1, 1), "the file is empty")
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        mistakes.add(_place(file, mark), _yaml_problem(error))
-        return None
+        mistakes.add(_place(file, error.problem_mark), _yaml_problem(error))
     except (ValueError, OverflowError):
         # PyYAML takes a character beyond Unicode, escaped in quotes, as far as Python's `chr`.
         mistakes.add(Place(file, 1, 1), "an escaped character in this file does not exist")
-        return None
-    if node is None:
-        mistakes.add(Place(file, 1, 1), "the file is empty")
-        return None
-    return Node(file, node, mistakes)
+    return node, mistakes.found
 
 
 class Node:
@@ -206,10 +210,9 @@ class Node:
         self, what: str, required: tuple[str, ...], optional: tuple[str, ...] = (), later: tuple[str, ...] = ()
     ) -> Mapping[str, Node]:
         """A mapping's entries by the keys that the format knows; those of `later` are refused unless they say nothing."""
-        if not isinstance(self._node, yaml.MappingNode):
-            self.entries(what)
-            return {}
         entries = self.entries(what)
+        if not self.is_mapping:
+            return {}
         for key, value in entries.items():
             if key in later and not value.empty():
                 self.mistakes.add(key.place, f"`{key}` is not enforced yet, so it is not accepted in {what}")

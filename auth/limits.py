@@ -25,20 +25,32 @@ from auth.access import Caller, Limit
 log = logging.getLogger("madang")
 
 KEPT = "2 hours"
-"""Older counts are no longer needed, and are deleted by the next one who counts under the same rule."""
+"""Older counts are no longer needed; who begins a minute deletes those of the same rule and agency."""
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+# Not `now()`, which is when the transaction began: it may have waited for the lock since.
 _USED = """
-SELECT coalesce(sum(subjects), 0)::bigint, coalesce(sum(subjects) FILTER (WHERE officer = $3), 0)::bigint,
-       extract(epoch FROM min(minute) + interval '61 minutes' - now())::float8,
-       extract(epoch FROM min(minute) FILTER (WHERE officer = $3) + interval '61 minutes' - now())::float8
-FROM subject_use WHERE rule = $1 AND agency = $2 AND minute > now() - interval '61 minutes'
+SELECT coalesce(sum(subjects), 0)::bigint AS agency, coalesce(sum(subjects) FILTER (WHERE officer = $3), 0)::bigint AS officer
+FROM subject_use WHERE rule = $1 AND agency = $2 AND minute > statement_timestamp() - interval '61 minutes'
+"""
+_PASSED = """
+SELECT extract(epoch FROM minute + interval '61 minutes' - statement_timestamp())::float8
+FROM (
+    SELECT minute, sum(sum(subjects)) OVER (ORDER BY minute) AS passed FROM subject_use
+    WHERE rule = $1 AND agency = $2 AND ($3::text IS NULL OR officer = $3)
+      AND minute > statement_timestamp() - interval '61 minutes'
+    GROUP BY minute
+) AS used
+WHERE passed >= $4 ORDER BY minute LIMIT 1
 """
 _COUNT = """
-INSERT INTO subject_use (rule, agency, officer, minute, subjects) VALUES ($1, $2, $3, date_trunc('minute', now()), $4)
+INSERT INTO subject_use (rule, agency, officer, minute, subjects)
+VALUES ($1, $2, $3, date_trunc('minute', statement_timestamp()), $4)
 ON CONFLICT (rule, agency, officer, minute) DO UPDATE SET subjects = subject_use.subjects + excluded.subjects
+RETURNING xmax = 0
 """
-_FORGET = f"DELETE FROM subject_use WHERE rule = $1 AND agency = $2 AND minute < now() - interval '{KEPT}'"
+"""Whether it is the first count of its minute."""
+_FORGET = f"DELETE FROM subject_use WHERE rule = $1 AND agency = $2 AND minute < statement_timestamp() - interval '{KEPT}'"
 
 
 class LimitsUnavailable(Exception):
@@ -56,18 +68,18 @@ class Charge:
 
 @dataclass(frozen=True)
 class Exceeded:
-    """A bound that would be passed; `seconds` is when at the earliest there may be more."""
+    """A bound that would be passed. `seconds`: when as many may be had again; none if they are more than the bound allows."""
 
     rule: str
     whose: Literal["officer", "agency"]
     bound: int
-    seconds: int
+    seconds: int | None
 
     def __str__(self) -> str:
-        return (
-            f"under `{self.rule}` one {self.whose} may have the data of {self.bound} residents in an hour, and that is reached; "
-            f"ask again in {self.seconds} seconds, or for fewer"
-        )
+        bound = f"under `{self.rule}` one {self.whose} may have the data of {self.bound} residents in an hour"
+        if self.seconds is None:
+            return f"{bound}, and these are more; ask for fewer"
+        return f"{bound}, and that is reached; ask again in {self.seconds} seconds, or for fewer"
 
 
 class SubjectUse:
@@ -80,11 +92,16 @@ class SubjectUse:
 
     async def charge(self, charges: Sequence[Charge], caller: Caller) -> Exceeded | None:
         """Count all charges, or none and say which bound would be passed. Raises `LimitsUnavailable`."""
+        counted = sorted((charge for charge in charges if charge.subjects), key=lambda charge: charge.rule)
+        if not counted:
+            return None
         try:
             async with asyncio.timeout(self._timeout):
                 pool = await self._open()
-                async with pool.acquire() as connection, connection.transaction():
-                    await self._charge(connection, sorted(charges, key=lambda charge: charge.rule), caller)
+                # Each statement must see what was committed while the lock was waited for, whatever the server's default.
+                async with pool.acquire() as connection, connection.transaction(isolation="read_committed"):
+                    for charge in counted:
+                        await self._count(connection, charge, caller)
             return None
         except _Refused as refused:
             return refused.exceeded
@@ -105,19 +122,22 @@ class SubjectUse:
                 self._pool = await asyncpg.create_pool(self._dsn, min_size=0, max_size=self._size, server_settings=settings)
             return self._pool
 
-    async def _charge(self, connection: asyncpg.pool.PoolConnectionProxy, charges: Sequence[Charge], caller: Caller) -> None:
-        for charge in charges:
-            await connection.execute(_LOCK, f"{charge.rule} {caller.agency}")
-            row = await connection.fetchrow(_USED, charge.rule, caller.agency, caller.officer)
-            assert row is not None, "an aggregate has one row"
-            for whose, bound, used, frees in (
-                ("agency", charge.limit.agency, row[0], row[2]), ("officer", charge.limit.officer, row[1], row[3]),
-            ):  # fmt: skip
-                if bound is not None and used + charge.subjects > bound:
-                    # Raising undoes what was counted for the rules before.
-                    raise _Refused(Exceeded(charge.rule, whose, bound, max(1, ceil(frees or 0))))  # type: ignore[arg-type]
-            await connection.execute(_COUNT, charge.rule, caller.agency, caller.officer, charge.subjects)
-            await connection.execute(_FORGET, charge.rule, caller.agency)
+    async def _count(self, connection: asyncpg.pool.PoolConnectionProxy, charge: Charge, caller: Caller) -> None:
+        """Count one charge, or raise `_Refused`, which undoes what was counted for the rules before."""
+        rule, limit, subjects = charge.rule, charge.limit, charge.subjects
+        await connection.execute(_LOCK, f"{rule} {caller.agency}")
+        used = await connection.fetchrow(_USED, rule, caller.agency, caller.officer)
+        assert used is not None, "an aggregate has one row"
+        bounds: tuple[tuple[Literal["officer", "agency"], int | None, str | None], ...] = (
+            ("agency", limit.agency, None), ("officer", limit.officer, caller.officer),
+        )  # fmt: skip
+        for whose, bound, officer in bounds:
+            if bound is not None and used[whose] + subjects > bound:
+                excess = used[whose] + subjects - bound
+                seconds = await connection.fetchval(_PASSED, rule, caller.agency, officer, excess)
+                raise _Refused(Exceeded(rule, whose, bound, None if seconds is None else max(1, ceil(seconds))))
+        if await connection.fetchval(_COUNT, rule, caller.agency, caller.officer, subjects):
+            await connection.execute(_FORGET, rule, caller.agency)
 
 
 class _Refused(Exception):

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -119,6 +119,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         watching = asyncio.create_task(gateway.law.run())
         yield
         watching.cancel()
+        with suppress(asyncio.CancelledError):
+            await watching
         await gateway.aclose()
 
     return lifespan

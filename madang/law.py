@@ -3,7 +3,8 @@
 Every process watches for itself. A few times a second the files' names, sizes and times are looked at; what has changed is read
 once it has stayed the same for one more look, so that a file that is being written is not taken for what it will be. Reading and
 checking is done beside the event loop. A set with a mistake is refused loudly, and the last good one stays in force; one that
-says the same as before (a comment was changed) changes nothing.
+says the same as before (a comment was changed) changes nothing. A version that is approved for a day to come is taken up at once
+and comes into force on that day by itself.
 
 Putting a set in force is one assignment: a request is answered wholly under the set that was in force when it came.
 """
@@ -26,7 +27,10 @@ log = logging.getLogger("madang")
 SECONDS = 0.3
 """Between two looks. A change is in force two looks and one reading after it was made."""
 
-Fingerprint = frozenset[tuple[str, int, int, int]]
+PAUSE = 5.0
+"""Before the next look when one failed for a reason that is not in the files."""
+
+Fingerprint = frozenset[tuple[str, int, int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class Watch:
     ) -> None:  # fmt: skip
         self._directory, self._read, self._adopt = directory, read, adopt
         self.authorizer = in_force
-        self.since = dt.datetime.now(dt.UTC)
+        self._version, self._since = in_force.version, dt.datetime.now(dt.UTC)
         self.refused: Refused | None = None
         # Whatever is there is read once more: it may have changed since `in_force` was read.
         self._read_of: Fingerprint | None = None
@@ -58,41 +62,46 @@ class Watch:
             await asyncio.sleep(SECONDS)
             try:
                 await self.look()
-            except Exception:
+            except Exception as error:
                 log.exception("the regulations could not be looked at; those in force stay so")
+                self.refused = Refused(
+                    dt.datetime.now(dt.UTC), (f"the regulations could not be looked at: {type(error).__name__}",)
+                )
+                await asyncio.sleep(PAUSE)
 
     async def look(self) -> None:
         """Look once, and put in force what has changed and come to rest."""
         now = await asyncio.to_thread(fingerprint, self._directory)
         at_rest, self._seen = now == self._seen, now
-        if not at_rest or now == self._read_of:
-            return
-        try:
-            found = await asyncio.to_thread(self._read)
-        except BrokenRegulations as error:
-            self._refuse(tuple(map(str, error.mistakes)))
-        else:
+        if at_rest and now != self._read_of:
+            found = await asyncio.to_thread(self._try)
             if await asyncio.to_thread(fingerprint, self._directory) != now:
                 return  # It was changed again meanwhile; the next look reads what there is then.
-            self._put_in_force(found)
-        self._read_of = now
+            self._take(found)
+            self._read_of = now
+        if self.authorizer.version != self._version:
+            log.warning("regulations %s are in force in place of %s", self.authorizer.version, self._version)
+            self._version, self._since = self.authorizer.version, dt.datetime.now(dt.UTC)
 
-    def _refuse(self, mistakes: tuple[str, ...]) -> None:
-        self.refused = Refused(dt.datetime.now(dt.UTC), mistakes)
-        told = "\n".join(mistakes)
-        log.error(
-            "changed regulations are refused, %s stays in force; mistakes: %d\n%s", self.authorizer.version, len(mistakes), told
-        )
+    def _try(self) -> RegulationAuthorizer | BrokenRegulations:
+        try:
+            return self._read()
+        except BrokenRegulations as error:
+            return error
 
-    def _put_in_force(self, found: RegulationAuthorizer) -> None:
-        self.refused = None
-        if found.version == self.authorizer.version:
+    def _take(self, found: RegulationAuthorizer | BrokenRegulations) -> None:
+        if isinstance(found, BrokenRegulations):
+            mistakes = tuple(map(str, found.mistakes))
+            self.refused = Refused(dt.datetime.now(dt.UTC), mistakes)
+            log.error("changed regulations are refused, %s stays in force; mistakes: %d\n%s", self._version, len(mistakes), found)
             return
-        before = self.authorizer.version
+        self.refused = None
+        if found.content == self.authorizer.content:
+            return
         self._adopt(found)
-        self.authorizer, self.since = found, dt.datetime.now(dt.UTC)
-        log.warning("regulations %s are in force in place of %s", found.version, before)
-        # The set is here to stay, so the collector need not look at it again and again.
+        self.authorizer = found
+        # The plans under the set before are in cycles, which would stay for good if they were frozen with the set.
+        gc.collect()
         gc.freeze()
 
     def state(self) -> dict[str, Any]:
@@ -103,17 +112,17 @@ class Watch:
             "first": self.refused.mistakes[0].replace(f"{self._directory}/", ""),
         }
         return {
-            "version": self.authorizer.version, "since": self.since.isoformat(timespec="seconds"), "refused": refused or None,
+            "version": self._version, "since": self._since.isoformat(timespec="seconds"), "refused": refused or None,
         }  # fmt: skip
 
 
 def fingerprint(directory: Path) -> Fingerprint:
-    """The regulations' files as far as the file system tells: a file that is written to, or put in another's place, differs."""
+    """The regulations' files as far as the file system tells: one that is written, replaced or made readable differs."""
     found = set()
-    for path in (*directory.glob("*"), *directory.glob("superseded/*")):
+    for path in (*directory.glob("[!.]*"), *directory.glob("superseded/[!.]*")):
         try:
             status = path.stat()
         except OSError:
             continue  # It has just gone, which the next look sees.
-        found.add((str(path), status.st_size, status.st_mtime_ns, status.st_ino))
+        found.add((str(path), status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
     return frozenset(found)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 from collections.abc import AsyncIterator
+from math import ceil
 from pathlib import Path
 
 import asyncpg
@@ -50,6 +52,7 @@ async def test_up_to_the_bound_and_no_further(use: SubjectUse) -> None:
     exceeded = await use.charge(charge("a/up-to", 2, officer=7), OFFICER)
     assert exceeded is not None
     assert (exceeded.rule, exceeded.whose, exceeded.bound) == ("a/up-to", "officer", 7)
+    assert exceeded.seconds is not None
     assert 3_500 < exceeded.seconds <= 3_660
     assert str(exceeded).startswith(
         "under `a/up-to` one officer may have the data of 7 residents in an hour, and that is reached;"
@@ -86,6 +89,35 @@ async def test_an_hour_later_there_may_be_more(use: SubjectUse, dsn: str) -> Non
     assert await use.charge(charge("a/hour", officer=5), OFFICER) is None
     assert await connection.fetchval("SELECT count(*) FROM subject_use WHERE rule = 'a/hour'") == 1, "old counts are let go of"
     await connection.close()
+
+
+async def test_it_is_said_when_as_many_may_be_had_again(use: SubjectUse, dsn: str) -> None:
+    connection = await asyncpg.connect(dsn)
+    for minutes, officer, subjects in ((50, "jongno-2203", 4), (40, "jongno-2204", 3), (30, "jongno-2203", 5)):
+        await connection.execute(
+            "INSERT INTO subject_use VALUES ('a/again', 'jongno', $1, date_trunc('minute', now()) - $2::interval, $3)",
+            officer, dt.timedelta(minutes=minutes), subjects,
+        )  # fmt: skip
+    await connection.close()
+
+    async def frees_in(subjects: int, officer: int | None, agency: int | None) -> int | None:
+        exceeded = await use.charge(charge("a/again", subjects, officer, agency), OFFICER)
+        assert exceeded is not None
+        return exceeded.seconds and ceil(exceeded.seconds / 60)
+
+    assert await frees_in(1, 9, None) in (10, 11), "the first four are the hour before's in eleven minutes"
+    assert await frees_in(5, 9, None) in (30, 31), "the other five must be, too"
+    assert await frees_in(1, None, 8) in (20, 21), "a colleague's count for the agency"
+    assert await frees_in(10, 9, None) is None
+    exceeded = await use.charge(charge("a/again", 10, 9), OFFICER)
+    assert str(exceeded) == (
+        "under `a/again` one officer may have the data of 9 residents in an hour, and these are more; ask for fewer"
+    )
+
+
+async def test_nobody_is_not_counted() -> None:
+    nowhere = SubjectUse("postgresql://nobody@127.0.0.1:1/nothing", timeout=2)
+    assert await nowhere.charge(charge("a/nobody", 0, officer=0), OFFICER) is None
 
 
 async def test_gateways_at_one_database_never_pass_a_bound_together(dsn: str) -> None:

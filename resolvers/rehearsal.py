@@ -18,8 +18,12 @@ Cell = tuple[int, int]
 
 def rehearsal(plan: Plan) -> Plan:
     """The plan of what decides."""
-    deciding = set(_deciding(plan))
-    kept = {step for step, _ in deciding} | {step for root in plan.roots for step in root.narrowed}
+    counts = {root.count_step for root in plan.roots}
+    deciding = {*_deciding(plan), *(at for places in plan.limited.values() for at in places if at[0] not in counts)}
+    found = {step for root in plan.roots for step in (*root.narrowed, *(via.step for via in root.via.values()))}
+    # Whether something is withheld from a row shows only where there is such a row.
+    told = {own for bound, own, _ in _bounds(plan) if bound.refusal is not None or bound.bans}
+    kept = {step for step, _ in deciding} | found | told
     for step in reversed(plan.steps):  # A step stands after those that it hangs on.
         if step.index in kept:
             kept.update(step.hops)
@@ -79,7 +83,9 @@ def _bounds(plan: Plan) -> Iterator[tuple[Bound, int, int]]:
     """Every bound, with the step of its own row and the step of the row that its guards are about."""
     for root in plan.roots:
         for number, fields in enumerate(root.fields):
-            yield from _within(fields, root.steps[number], root.steps[number])
+            # A listing has one step for all its selections of nodes, `node` one for each type.
+            step = root.steps[0 if root.kind == "listing" else number]
+            yield from _within(fields, step, step)
         for step, via in root.via.items():
             yield from _within([via], step, step)
 

@@ -168,13 +168,15 @@ def _limits(permission: Permission) -> Iterator[Data]:
 
 
 def _condition(condition: Condition) -> Data:
-    """What a column of the row, or of a record of the same subject, must be."""
-    column = iri("coordinate", condition.column)
+    """What a column must be: of the row, of a record of the same subject, or of anyone in the subject's household."""
+    operand = {"leftOperand": iri("coordinate", condition.column)}
+    if condition.household:
+        operand["madang:of"] = "household"
     if isinstance(condition.values, Since):
-        return {"leftOperand": column, "operator": "gteq", "rightOperand": _typed(f"-{condition.values.span}", "duration")}
+        return operand | {"operator": "gteq", "rightOperand": _typed(f"-{condition.values.span}", "duration")}
     if condition.values == "jurisdiction":
-        return _constraint(column, "eq", ["madang:jurisdictionOfCaller"])
-    return {"leftOperand": column, "operator": "isAnyOf", "rightOperand": [str(word) for word in condition.values]}
+        return operand | {"operator": "eq", "rightOperand": [{"@id": "madang:jurisdictionOfCaller"}]}
+    return operand | {"operator": "isAnyOf", "rightOperand": [str(word) for word in condition.values]}
 
 
 def _days(period: Period) -> Iterator[Data]:

@@ -98,6 +98,7 @@ class _Composer(yaml.SafeLoader):
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
         mark = event.start_mark
+        assert isinstance(mark, yaml.Mark), "PyYAML's own scanner marks every event"
         place = _place(self._file, mark)
         if isinstance(event, yaml.AliasEvent):
             self.mistakes.add(place, f"the alias `*{event.anchor}` is not allowed here; write out what it stands for")
@@ -134,13 +135,12 @@ def read_document(path: Path, mistakes: Mistakes) -> Node | None:
     try:
         text = content.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        column = error.start - content.rfind(b"\n", 0, error.start)
-        mistakes.add(Place(file, line, column), "the file is not in UTF-8")
+        at = error.start
+        mistakes.add(Place(file, content.count(b"\n", 0, at) + 1, at - content.rfind(b"\n", 0, at)), "the file is not in UTF-8")
         return None
     if hidden := _INVISIBLE.search(text):
-        line, column = text.count("\n", 0, hidden.start()) + 1, hidden.start() - text.rfind("\n", 0, hidden.start())
-        mistakes.add(Place(file, line, column), _invisible(hidden[0]))
+        at = hidden.start()
+        mistakes.add(Place(file, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at)), _invisible(hidden[0]))
         return None
     node, found = _compose(file, text)
     mistakes.found += found

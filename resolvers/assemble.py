@@ -97,10 +97,12 @@ class _Writer:
             self.steps.add(step)
             name = self.name()
             shown = f"(None if not ({name} := g{step}.get({row}[{at}])) else {self.value(bound, choice.place, f'{name}[0]', '')})"
+        # What is prohibited looks as what is absent does: lost where that would be, and named as masked where that would be.
+        lost = bound.kind in ("one", "many") and bound.step in self.lost
+        if (silent := self.gate(choice.silent, row, teller)) and not lost:
+            shown = f"({shown} if {silent} else {'[]' if bound.kind == 'many' else 'None'})"
         if choice.masked is not None:
             shown = f"mark({choice.masked}, {shown})"
-        if silent := self.gate(choice.silent, row, teller):
-            shown = f"({shown} if {silent} else {'[]' if bound.kind == 'many' else 'None'})"
         for gate, refusal in reversed(bound.bans):
             shown = f"({shown} if {self.gate(gate, row, teller)} else deny({refusal}))"
         return shown
@@ -163,8 +165,7 @@ class _Writer:
         return f"x{next(self._names)}"
 
     def connection(self, root: BoundRoot) -> str:
-        counted = set() if root.count_step is None else {root.count_step}
-        if gone := self.lost & {*root.steps, *counted, *frozenset().union(*root.depends.values())}:
+        if gone := self.lost & {root.steps[0], *root.depends.get(root.steps[0], ())}:
             return f"lose({min(gone)})"
         return "{" + ", ".join(f"{name!r}: {self.part(root, part)}" for name, part in root.connection) + "}"
 
@@ -172,7 +173,8 @@ class _Writer:
         if isinstance(part, Constant):
             return repr(part.value)
         if part == "totalCount":
-            return "total"
+            counts = frozenset() if root.count_step is None else {root.count_step, *root.depends.get(root.count_step, ())}
+            return f"lose({min(gone)})" if (gone := self.lost & counts) else "total"
         if isinstance(part, dict):
             return "{" + ", ".join(f"{name!r}: {self.page_info(root, what)}" for name, what in part.items()) + "}"
         if root.json:

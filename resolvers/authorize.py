@@ -37,6 +37,7 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
             sort = draft.profile.decide(order.coordinate, access, "search")
             target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
             decision = sort if sort.denied else _both(decision, sort, target)
+            draft.sorts[id(asked)] = sort
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
@@ -49,10 +50,7 @@ def _both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
     if not search.conditional:
         return replace(read, rules=tuple(dict.fromkeys((*read.rules, *search.rules))))
-    grants = tuple(
-        replace(r, constraints=r.constraints | s.constraints, limit=r.limit or s.limit)
-        for r, s in product(read.grants, search.grants)
-    )
+    grants = tuple(replace(r, constraints=r.constraints | s.constraints) for r, s in product(read.grants, search.grants))
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
     return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
 

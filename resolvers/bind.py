@@ -16,6 +16,7 @@ from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
 from resolvers.plan import Argument, Bound, Constant, Guard, Refusal, Step
+from resolvers.relations import means_the_same
 from resolvers.selection import Asked, Root, Selection
 from resolvers.ways import Wanted, Ways
 from schema.build import order_values
@@ -47,6 +48,8 @@ class Binder:
             self.draft.withheld.append(Refusal(asked.path, decision, self.only, searched=of_order))
             return Bound(asked.name, asked.path, "constant")
         self.count_subjects(place, decision)
+        if id(asked) in self.draft.sorts:
+            self.count_subjects(place, self.draft.sorts[id(asked)])
         if isinstance(asked.field, LinkField):
             assert asked.selection is not None
             return self.link(asked, asked.field, asked.selection, place, decision)
@@ -70,13 +73,14 @@ class Binder:
     def limited(self, rule: str, limit: Limit) -> set[tuple[int, int]]:
         return self.draft.limited.setdefault((rule, limit), set())
 
-    def told(self, decision: Decision, banned: Banned) -> bool:
+    def told(self, place: Place, decision: Decision, banned: Banned) -> bool:
         """Whether the caller may know, of every row that it may have, what a prohibition turns on."""
         if not banned.ban.told:
             return False
         for match in banned.ban.when:
             known = self.draft.profile.decide(match.coordinate, self.access, "read")
             whole = [grant.constraints for grant in known.grants if grant.mask is None]
+            whole = [w for w in whole if means_the_same(self.draft.catalogue, place.teller.record, match, w)]
             if known.denied or known.bans or not all(any(w <= g.constraints for w in whole) for g in decision.grants):
                 return False
         return True
@@ -93,8 +97,11 @@ class Binder:
         step = self.follow(item, target, place.step, bound.place)
         first = self.draft.steps[step.hops[0]] if step.hops else step
         first.admits = admits
+        if any(b.parts.teller or b.parts.own or b.parts.facts for b in terms.bans):
+            hop = item.through[0] if step.hops else None
+            first.nobody = self.ways.nobody(first.source, first.table, hop.key if hop else item.end)
         inner = Place(step, "", target, (), None if target.subject else place)
-        inner.ensured = self.narrow_link(bound, place, inner, terms) or (place.ensured if inner.above else ())
+        inner.ensured = self.narrow_link(bound, place, inner, terms)
         if item.many:
             self.order(asked, item, inner)
         if bound.filters:

@@ -76,7 +76,7 @@ class RootBinder(Binder):
         step = self.step(record, key)
         step.lookup = step.index
         place = Place(step, "", record, ensured)
-        narrowed, guard, depends = self.narrow(place, searches)
+        narrowed, guard, depends, terms = self.narrow(place, searches)
         if narrowed is not None:
             bound.narrowed[step.index] = narrowed
         bound.depends[step.index] = depends
@@ -90,7 +90,9 @@ class RootBinder(Binder):
         via.depends, step.has_children = guard.facts() | depends, True
         inner = self.step(record, record.key)
         inner.parent, inner.parent_column, inner.admits, via.step = step.index, via.place, guard, inner.index
-        via.fields = self.selection(selection, Place(inner, "", record, place.ensured))
+        behind = Place(inner, "", record, place.ensured)
+        inner.where += [condition for each in terms for condition in self.ways.still(place, behind, each)]
+        via.fields = self.selection(selection, behind)
         bound.via[step.index] = via
         bound.fields.append([])
 
@@ -168,23 +170,24 @@ class RootBinder(Binder):
 
     def narrow(
         self, place: Place, searches: list[Decision], *, facts: bool = True
-    ) -> tuple[Decision | None, Guard | None, frozenset[int]]:
+    ) -> tuple[Decision | None, Guard | None, frozenset[int], list[Terms]]:
         """Restrict a root's rows to those for which every search is allowed.
 
-        The decision that did, if one did and may say so; what other registers have to say first, if something; and what it all
-        depends on.
+        The decision that did, if one did and may say so; what other registers have to say first, if something; what it all
+        depends on; and the terms that it was done under.
         """
-        narrowed, guards, depends = None, [], frozenset[int]()
+        narrowed, guards, depends, used = None, [], frozenset[int](), []
         for search in searches:
             self.count_found(place, search)
             terms = self.conditions.terms(place, search, facts=facts)
             depends |= terms.depends()
+            used.append(terms)
             if guard := self.restrict(place, terms):
                 guards.append(guard)
             if not terms.ways[0].free:
                 place.ensured = (*place.ensured, frozenset(grant.constraints for grant in search.grants))
                 narrowed = search
-        return narrowed, _all(guards), depends
+        return narrowed, _all(guards), depends, used
 
     def restrict(self, place: Place, terms: Terms) -> Guard | None:
         """Let the source leave out what it can tell is not to be found; the guard is about what others tell."""
@@ -199,10 +202,12 @@ class RootBinder(Binder):
 
     def count_found(self, place: Place, search: Decision) -> None:
         """What is searched by under a limit counts, found or not."""
+        if place.step.columns != [Count()]:
+            self.count_subjects(place, search)
+            return
         for grant in search.grants:
             if grant.limit is not None:
-                at = place.step.place(place.record.key) if place.step.columns != [Count()] else 0
-                self.limited(str(grant.rule), grant.limit).add((place.step.index, at))
+                self.limited(str(grant.rule), grant.limit).add((place.step.index, 0))
 
     def step(self, record: RecordType, key: str | None) -> Step:
         return self.draft.step(record.source, record.table, record, key)

@@ -27,9 +27,9 @@ from auth.access import (
     WithConsent,
 )
 from resolvers.draft import Ensured
-from resolvers.places import ensures
+from resolvers.places import beyond, ensures
 from resolvers.plan import Environment
-from resolvers.relations import Relation, relation
+from resolvers.relations import Relation, means_the_same, relation
 from schema.catalogue import ColumnField, DerivedField, RecordType, column_type
 from schema.declare import Today
 from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Param, Shape
@@ -61,9 +61,12 @@ class Row:
     def teller(self) -> Row:
         return self.above or self
 
-    def ensures(self, alternatives: Iterable[frozenset[Constraint]]) -> bool:
-        """Whether one of the alternatives is known to hold for this row."""
-        return ensures((*self.ensured, *(self.above.ensured if self.above else ())), alternatives)
+    def ensures(self, alternatives: Iterable[frozenset[Constraint]], target: RecordType | None = None) -> bool:
+        """Whether one of the alternatives is known to hold for this row; `target` is what a link leads to."""
+        known = (*self.ensured, *(beyond(self.above.ensured, self.record) if self.above else ()))
+        if target is not None and target.name not in (self.record.name, self.teller.record.name):
+            known = beyond(known, target)
+        return ensures(known, alternatives)
 
 
 class Withheld(Exception):
@@ -110,7 +113,7 @@ class Checker:
         """The grants under which a link's rows may be had, as far as the row itself tells; raises `Withheld`."""
         of_row = [
             (grant, frozenset(c for c in grant.constraints if not self.about_linked(row, c, target)))
-            for _, same in _by_mask(row, decision)
+            for _, same in _by_mask(row, decision, target)
             for grant in same
         ]
         held = [grant for grant, constraints in of_row if await self.all(row, constraints)]
@@ -137,10 +140,10 @@ class Checker:
 
     def ensured(self, row: Row, decision: Decision, target: RecordType) -> tuple[Ensured, ...]:
         """What is known of a link's rows that cannot tell their subject."""
-        grants = [grant for _, same in _by_mask(row, decision) for grant in same]
+        grants = [grant for _, same in _by_mask(row, decision, target) for grant in same]
         filters = {frozenset(c for c in g.constraints if self.about_linked(row, c, target)) for g in grants}
         known = frozenset(grant.constraints for grant in grants)
-        return (known,) if len(filters) <= 1 and all(known) else row.ensured
+        return (known,) if len(filters) <= 1 and all(known) else ()
 
     def unless(self, row: Row, decision: Decision, bans: Sequence[Ban]) -> _Absent | None:
         """What prohibitions that hold make of a row; raises `Withheld` for the first of which the caller may know."""
@@ -151,9 +154,10 @@ class Checker:
 
     def told(self, row: Row, decision: Decision, ban: Ban) -> bool:
         """Whether the caller may know, of all rows that it may have, what the prohibition turns on."""
-        flags = [self.context.profile.decide(match.coordinate, row.access, "read") for match in ban.when]
-        for flag in flags:
+        for match in ban.when:
+            flag = self.context.profile.decide(match.coordinate, row.access, "read")
             whole = [g.constraints for g in flag.grants if g.mask is None]
+            whole = [w for w in whole if means_the_same(self.context.catalogue, row.teller.record, match, w)]
             if flag.denied or flag.bans or not all(any(w <= g.constraints for w in whole) for g in decision.grants):
                 return False
         return ban.told
@@ -277,11 +281,11 @@ class Checker:
         return All(tuple(found)), tuple(values)
 
 
-def _by_mask(row: Row, decision: Decision) -> Iterable[tuple[Any, list[Grant]]]:
+def _by_mask(row: Row, decision: Decision, target: RecordType | None = None) -> Iterable[tuple[Any, list[Grant]]]:
     """The grants, alike masked together; what is known to hold of the row ends them."""
     for mask, same in groupby(decision.grants, key=lambda grant: grant.mask):
         grants = list(same)
-        if row.ensures(grant.constraints for grant in grants):
+        if row.ensures((grant.constraints for grant in grants), target):
             yield mask, [replace(grants[0], constraints=frozenset())]
             return
         yield mask, grants

@@ -108,7 +108,7 @@ class Conditions:
         ways = []
         for mask, same in groupby(decision.grants, key=lambda grant: grant.mask):
             grants = tuple(same)
-            if place.ensures(grant.constraints for grant in grants):
+            if place.ensures((grant.constraints for grant in grants), target):
                 ways.append(Way(mask, grants, [Parts(frozenset())]))
                 break
             parts = [p for grant in grants if (p := self.parts(place, grant.constraints, target)) is not None]

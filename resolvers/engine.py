@@ -188,10 +188,14 @@ class Engine:
             hidden = request.hidden
             raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
         plan.rehearsed = plan.rehearsed or rehearsal(plan)
-        response, results, _ = await self._read(plan.rehearsed, request)
+        response, results, environment = await self._read(plan.rehearsed, request)
+        lost = any(isinstance(failure, SourceError) for failure in results.failures.values())
+        if plan.limited and (response.refused or lost):
+            # That it is refused is an answer too, and tells of whoever was asked about.
+            await self._charge(plan.rehearsed, request, results, environment)
         if response.refused:
             raise _rejected(response.refused)
-        if any(isinstance(failure, SourceError) for failure in results.failures.values()):
+        if lost:
             raise RequestError(
                 "SOURCE_UNAVAILABLE", "a register does not answer that has to tell what is shared with you; ask again later"
             )

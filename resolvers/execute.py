@@ -56,9 +56,15 @@ class Executor:
 
 
 def subjects(plan: Plan, environment: Environment, results: Results, places: Iterable[tuple[int, int]]) -> int:
-    """How many subjects stand at these places of the rows that were reached, each once. Asking counts as one in any case."""
+    """How many subjects stand at these places of the rows that were reached, each once, and how many were looked up in vain.
+
+    Asking counts as one in any case.
+    """
     level = _Level({}, plan, environment, results)
-    return max(1, len({row[at] for index, at in places for row in level.rows(plan.steps[index])}))
+    found = {row[at] for index, at in places for row in level.rows(plan.steps[index])}
+    looked_up = ((index, results.keys.get(index)) for index, _ in places if plan.steps[index].lookup == index)
+    missed = {key for index, key in looked_up if key is not None and not results.groups[index].get(key)}
+    return max(1, len(found) + len(missed))
 
 
 def holds(guard: Guard, row: Row, results: Results) -> bool:
@@ -110,10 +116,11 @@ class _Level:
         if step.lookup is not None:
             key = self.results.keys.get(step.lookup)
             return [source.load(step.shape, [key], values)] if key is not None else [_resolved(NO_ROWS)]
-        if step.conditional:
-            return [source.load(shape, some, values) for shape, some in self.partition(step)]
-        wanted = self.keys(step)
-        return [source.load(step.shape, wanted, values)] if wanted else [_resolved(NO_ROWS)]
+        wanted = self.partition(step) if step.conditional else [(step.shape, self.keys(step))]
+        found = [source.load(shape, some, values) for shape, some in wanted if some]
+        if not found and step.nobody is not None and self.rows(self.plan.steps[step.parent or 0]):
+            found = [source.load(step.shape, [step.nobody], values)]
+        return found or [_resolved(NO_ROWS)]
 
     def keys(self, step: Step) -> list[Key]:
         """The keys that the step's parent (or last hop) leads to, each once."""
@@ -131,7 +138,7 @@ class _Level:
     def admitted(self, step: Step, row: Row) -> bool:
         return step.admits is None or holds(step.admits, row, self.results)
 
-    def rows(self, step: Step) -> Iterable[Row]:
+    def rows(self, step: Step) -> Sequence[Row]:
         """The step's rows that this request reached."""
         groups = self.results.groups[step.index]
         if step.key is None:
@@ -155,7 +162,7 @@ class _Level:
             allowed = self.follow(self.plan.steps[hop], allowed)
         apart: dict[frozenset[int], list[Key]] = {}
         for key, places in allowed.items():
-            if step.detail and not places and len(step.conditional) == len(step.columns):
+            if step.detail and not places and len(step.conditional) == len(step.columns) and step.nobody is None:
                 continue
             apart.setdefault(frozenset(step.conditional) - places, []).append(key)
         return [(step.without(denied) if denied else step.shape, some) for denied, some in apart.items()]

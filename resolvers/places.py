@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from auth.access import Constraint, OfSubject
+from auth.access import Constraint, Matches, OfSubject
 from resolvers.draft import Ensured
 from resolvers.plan import Step
 from schema.catalogue import RecordType
@@ -38,15 +38,31 @@ class Place:
     def qualify(self, column: str) -> str:
         return f"{self.alias}.{column}" if self.alias else column
 
-    def ensures(self, alternatives: Iterable[frozenset[Constraint]]) -> bool:
-        """Whether for every row here all of one of the alternatives is known to hold."""
-        return ensures((*self.ensured, *(self.above.ensured if self.above else ())), alternatives)
+    def ensures(self, alternatives: Iterable[frozenset[Constraint]], target: RecordType | None = None) -> bool:
+        """Whether for every row here all of one of the alternatives is known to hold; `target` is what a link leads to."""
+        above = () if self.above is None else beyond(self.above.ensured, self.record)
+        known = (*self.ensured, *above)
+        if target is not None and target.name not in (self.record.name, self.teller.record.name):
+            known = beyond(known, target)
+        return ensures(known, alternatives)
 
 
 def ensures(known: Iterable[Ensured], alternatives: Iterable[frozenset[Constraint]]) -> bool:
     """Whether one of the alternatives holds, given what is known: of each of `known` one alternative does."""
     wanted = list(alternatives)
     return any(not w for w in wanted) or any(all(_one_follows(k, wanted) for k in each) for each in known)
+
+
+def beyond(known: Iterable[Ensured], target: RecordType) -> tuple[Ensured, ...]:
+    """What is known of a row, as far as it goes for rows of a record that are linked from it.
+
+    That a column of that record matches means of the row that some linked one does, and of a linked one that it does itself.
+    """
+    return tuple(frozenset(frozenset(c for c in one if not _is_of(c, target)) for one in each) for each in known)
+
+
+def _is_of(constraint: Constraint, record: RecordType) -> bool:
+    return isinstance(constraint, Matches) and constraint.coordinate.partition(".")[0] == record.name
 
 
 def _one_follows(known: frozenset[Constraint], wanted: Iterable[frozenset[Constraint]]) -> bool:

@@ -21,7 +21,7 @@ from auth.access import Caller, Decision, Limit, Mask, Span
 from resolvers.cache import Cache
 from resolvers.selection import Path
 from schema.catalogue import RecordType
-from sources.protocol import All, Column, Condition, Join, Nothing, Order, Param, Shape
+from sources.protocol import All, Column, Condition, Join, Key, Nothing, Order, Param, Shape
 
 
 @dataclass
@@ -239,6 +239,8 @@ class Step:
     """Which of the parent's rows have their keys asked at all."""
     detail: bool = False
     """It asks for more of rows that are there: keys that may have none of its columns are left out."""
+    nobody: Key | None = None
+    """A key that no row has. By it the step is asked where prohibitions leave nothing to ask: silence would tell of them."""
     has_children: bool = False
     idle: bool = False
     """Nothing of its rows is asked, so it is not run."""
@@ -414,18 +416,18 @@ class Plan:
     def losses(self) -> Iterator[tuple[int, Path]]:
         """Where in the response the loss of a step or a need shows."""
         for root in self.roots:
-            for step in (*root.steps, *([] if root.count_step is None else [root.count_step]), *_dependencies(root)):
-                yield step, (root.name,)
+            for step in root.steps:
+                yield from ((each, (root.name,)) for each in (step, *sorted(root.depends.get(step, ()))))
+            if root.count_step is not None:
+                counted = (root.count_step, *sorted(root.depends.get(root.count_step, ())))
+                names = [name for name, part in root.connection if part == "totalCount"]
+                yield from ((each, (root.name, name)) for name in names for each in counted)
             for bound in _all_bound([*root.fields, list(root.via.values())]):
                 if bound.kind in ("one", "many"):
                     yield bound.step, bound.path
                 if bound.detail is not None:
                     yield bound.detail[0], bound.path
                 yield from ((step, bound.path) for step in sorted(bound.depends))
-
-
-def _dependencies(root: BoundRoot) -> list[int]:
-    return sorted(frozenset().union(*root.depends.values()))
 
 
 def _all_bound(fields: Sequence[Sequence[Bound]]) -> Iterator[Bound]:

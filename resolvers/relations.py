@@ -7,9 +7,10 @@ must be exactly one way. From a household it leads by way of its members, of who
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from auth.access import Constraint, Matches, OfSubject, WithCase
 from schema.catalogue import Catalogue, LinkField, RecordType
 from schema.declare import Hop
 
@@ -50,6 +51,18 @@ def _related(catalogue: Catalogue, record: RecordType) -> Iterator[str]:
     for target in catalogue.records.values():
         if told and all(t.name == target.name or relation(catalogue, t, target) for t in told):
             yield target.name
+
+
+def means_the_same(catalogue: Catalogue, teller: RecordType, match: Matches, constraints: Iterable[Constraint]) -> bool:
+    """Whether constraints on what a match is about ask the same of its subject as they would of a row's that `teller` tells.
+
+    A household is its members' own, and a member is not; but whose household it is, and where, is the same of both.
+    """
+    if tellers(catalogue, catalogue.records[match.coordinate.partition(".")[0]]) == [teller]:
+        return True
+    return all(
+        isinstance(c, WithCase) or (isinstance(c, OfSubject) and c.kinds <= {"household", "jurisdiction"}) for c in constraints
+    )
 
 
 def tellers(catalogue: Catalogue, record: RecordType) -> list[RecordType]:

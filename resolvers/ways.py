@@ -17,7 +17,7 @@ from resolvers.draft import Draft
 from resolvers.places import Place
 from resolvers.plan import Bound, Choice, Constant, Gate, Guard, Masked, MaskKey, Refusal, Step
 from resolvers.selection import Path
-from sources.protocol import Call, Column, Condition, Holds, Not, Only, Operand, Some
+from sources.protocol import Call, Column, Condition, Holds, Key, Not, Only, Operand, Some
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Wanted:
 class Ways:
     """Binds a value's ways; `told` says whether the caller may know of a prohibition."""
 
-    def __init__(self, draft: Draft, conditions: Conditions, told: Callable[[Decision, Banned], bool]) -> None:
+    def __init__(self, draft: Draft, conditions: Conditions, told: Callable[[Place, Decision, Banned], bool]) -> None:
         self.draft, self.conditions, self.told = draft, conditions, told
 
     def bind(self, bound: Bound, place: Place, terms: Terms, wanted: Wanted) -> None:
@@ -45,6 +45,8 @@ class Ways:
             bound.choices = tuple(self.near(place, terms, wanted))
         else:
             inner = place if place.above is not None else self.detail(bound, place)
+            if terms.bans and inner is not place:
+                inner.step.nobody = self.nobody(inner.step.source, inner.step.table, place.record.key)
             bound.choices = tuple(self.far(place, inner, terms, wanted))
         self.refuse(bound, place, terms, wanted)
 
@@ -54,7 +56,7 @@ class Ways:
             bound.refusal = self.refusal(wanted, wanted.decision)
         bans = []
         for banned in terms.bans:
-            if self.told(wanted.decision, banned) and (gate := self.unless(place, banned)) is not None:
+            if self.told(place, wanted.decision, banned) and (gate := self.unless(place, banned)) is not None:
                 said = replace(wanted.decision, verdict=Verdict.DENY, reason=Reason.PROHIBITED, rules=(banned.ban.rule,))
                 bans.append((gate, self.refusal(wanted, said)))
         bound.bans = tuple(bans)
@@ -94,6 +96,7 @@ class Ways:
         """`inner` has the values; the teller of `place` has what guards are about."""
         teller = place.teller
         nots: list[Condition] = [Not(together(b.parts.own)) for b in terms.bans if b.parts.own]
+        nots += self.still_unless(place, inner, terms)
         cells = [teller.step.place(Holds(Not(together(b.parts.teller)))) for b in terms.bans if b.parts.teller]
         none = tuple(fact for b in terms.bans for fact in b.parts.facts)
         silent = Gate(Guard((tuple(cells),), none)) if cells or none else Gate()
@@ -105,7 +108,8 @@ class Ways:
                 conditions = [*own, *nots, *self.again(place, inner, parts)]
                 column = only(conditions, self.masked(wanted.operand(inner), way.mask, inner.step))
                 at = self.ask(inner.step, column, asked)
-                told = self.ask(inner.step, Holds(together(own)), asked) if own else None
+                # What the row itself tells is asked under no prohibition: where one holds, the row must look as if it did not.
+                told = self.ask(inner.step, Holds(together(own)), shown) if own else None
                 yield self.choice(at, Gate(shown, told), silent, way, wanted)
             if way.free:
                 return
@@ -138,6 +142,17 @@ class Ways:
             return []
         return [either([together(self.conditions.again(inner, p)) for p in parts])]
 
+    def still(self, place: Place, inner: Place, terms: Terms) -> list[Condition]:
+        """The same, for a row that all of the terms decide over."""
+        return [*self.again(place, inner, [p for way in terms.ways for p in way.parts]), *self.still_unless(place, inner, terms)]
+
+    def still_unless(self, place: Place, inner: Place, terms: Terms) -> list[Condition]:
+        """That in another row no prohibition holds that the row itself tells."""
+        if inner is place:
+            return []
+        found = [self.conditions.again(inner, banned.parts) for banned in terms.bans if banned.parts.teller]
+        return [Not(together(conditions)) for conditions in found if conditions]
+
     def ask(self, step: Step, column: Column, guard: Guard | None) -> int:
         """The column's place in the rows; under a guard it is a column of its own: other uses may be under none."""
         if guard is None:
@@ -145,6 +160,10 @@ class Ways:
         at = step.add(column)
         step.conditional[at] = guard
         return at
+
+    def nobody(self, source: str, table: str, key: str) -> Key:
+        """A key that no row has."""
+        return "" if self.draft.catalogue.tables(source)[table][key] is str else -1
 
     def detail(self, bound: Bound, place: Place) -> Place:
         """Another row of the same record, asked for by its key once others have told what they know of its subject."""

@@ -162,7 +162,7 @@ def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | No
     They go on to let it read what the set before shared, for requests under way: until the next change, or start.
     """
     found = read_regulations(settings, catalogue)
-    if embedded is not None and embedded.grant is not None:
+    if embedded is not None and embedded.grant is not None and found.content != watch.authorizer.content:
         embedded.grant(grants(settings, catalogue, (watch.authorizer, found)))
     return found
 

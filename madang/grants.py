@@ -21,7 +21,7 @@ from auth.authorizer import RegulationAuthorizer
 from auth.rules import Condition, Permission, Prohibition
 from madang.settings import Settings
 from resolvers.circumstances import household_question
-from resolvers.relations import relation, tellers
+from resolvers.relations import Relation, by_household, relation, tellers
 from schema.catalogue import Catalogue, ColumnField, DerivedField, IdField, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.declare import Hop, Subject
 
@@ -184,14 +184,18 @@ class _Needs:
         for condition in conditions:
             other = self.record(condition.column)
             self.column(other, condition.column)
-            if other is record or (isinstance(item, LinkField) and item.target == other.name):
-                continue
+            itself = other is record or (isinstance(item, LinkField) and item.target == other.name)
             for teller in tellers(self.catalogue, record):
-                way = relation(self.catalogue, teller, other) if other is not teller else None
-                if way is not None:
-                    self.of(teller, way.start)
-                    self.hops(way.through)
-                    self.of(way.record, way.end)
+                if not itself and other is not teller:
+                    self.related(teller, relation(self.catalogue, teller, other))
+                if condition.household:
+                    self.related(teller, by_household(self.catalogue, teller, other))
+
+    def related(self, teller: RecordType, way: Relation | None) -> None:
+        if way is not None:
+            self.of(teller, way.start)
+            self.hops(way.through)
+            self.of(way.record, way.end)
 
     # Circumstances
 

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from auth.access import AccessRequest
 from auth.tokens import Minter
 from benchmarks.servers import ROOT, Server, free_port, post, running
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import WORKLOADS, Workload
 from madang import settings
 from madang.embedded import Embedded
 
@@ -41,6 +41,7 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
         "[regulations]", f"directory = {_text(law.name)}",
         "[tokens]", f"issuer = {_text(ISSUER)}", f"audience = {_text(AUDIENCE)}", f"keys = {_text(public.name)}",
         "[ids]", f"secret = {_text(secrets.token_hex(32))}",
+        "[gateway]", f"dsn = {_text(nation.gateway_dsn)}",
     ]  # fmt: skip
     for name, register in sample.registers.items():
         lines += [f"[registers.{name}]", f"schema = {_text(register.schema)}", "[registers." + name + ".source]"]
@@ -58,17 +59,21 @@ def _text(value: str | None) -> str:
 
 
 def headers(access: AccessRequest, minter: Minter) -> dict[str, str]:
-    """What an access request comes with."""
+    """What an access request comes with, but for its case."""
     assert access.purpose is not None
     token = minter.mint(access.caller, lifetime=HOURS * 3600)
-    found = {"Authorization": f"Bearer {token}", "Madang-Purpose": access.purpose}
-    return found | ({"Madang-Case": access.case} if access.case else {})
+    return {"Authorization": f"Bearer {token}", "Madang-Purpose": access.purpose}
 
 
 @contextlib.contextmanager
 def madang(file: Path, minter: Minter) -> Iterator[Server]:
     known = {workload.name: headers(workload.access, minter) for workload in WORKLOADS}
+
+    def request(workload: Workload, key: str) -> bytes:
+        case = workload.case(key)
+        return post(workload.graphql(key), known[workload.name] | ({"Madang-Case": case} if case else {}))
+
     port = free_port()
     with running(["-m", "madang", "serve", "--settings", str(file), "--port", str(port)], port, "/healthz") as pid:
         url = f"http://127.0.0.1:{port}"
-        yield Server("madang", pid, url, lambda workload, key: post(workload.graphql(key), known[workload.name]))
+        yield Server("madang", pid, url, request)

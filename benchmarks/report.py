@@ -61,6 +61,8 @@ def ratios(results: Results, workloads: Iterable[Workload]) -> list[Ratio]:
     """Madang against the others. Each round is compared with the same round's, for they ran next to each other."""
     found = []
     for workload in workloads:
+        if workload.targets is None:
+            continue
         busy, alone, against_stock = workload.targets
         for other, connections, target in (("handwritten", 32, busy), ("handwritten", 1, alone), ("stock", 32, against_stock)):
             ours = results.measurements.get((workload.name, "madang", connections))
@@ -76,6 +78,8 @@ def render(results: Results, workloads: Sequence[Workload]) -> str:
     parts = [_conditions(results), _measured(results, workloads)]
     if wanted := ratios(results, workloads):
         parts.append(_targets(wanted))
+    if costs := _costs(results, workloads):
+        parts.append(costs)
     parts.append(_memory(results.memory))
     if results.planning is not None:
         parts.append(_planning(results.planning))
@@ -133,6 +137,25 @@ def _targets(wanted: Sequence[Ratio]) -> str:
         for r in wanted
     ]
     return "Requests a second, Madang's over the other's in the same round, median of the rounds:\n\n" + _table(header, rows, 3)
+
+
+def _costs(results: Results, workloads: Sequence[Workload]) -> str:
+    """What a part of the law costs Madang, where there is a workload for it and one without it; empty if there is none."""
+    rows = []
+    for workload in workloads:
+        for connections in sorted({c for _, _, c in results.measurements}):
+            ours = results.measurements.get((workload.name, "madang", connections))
+            other = results.measurements.get((workload.without or "", "madang", connections))
+            if ours and other:
+                ratio = statistics.median(a.rate / b.rate for a, b in zip(ours, other, strict=True))
+                m, w = median(ours), median(other)
+                figures = [f"{ratio:.2f}", *(f"{a - b:+.3f}" for a, b in ((m.p50, w.p50), (m.cpu, w.cpu)))]
+                rows.append([workload.title, str(connections), *figures, f"{m.database_cpu - w.database_cpu:+.3f}"])
+    header = ["Query", "Connections", "Requests/s, ratio", "p50 ms", "Server CPU ms", "PostgreSQL CPU ms"]
+    said = (
+        "What the law costs Madang: the same query with and without it, in the same rounds; of requests a second the ratio, else"
+    )
+    return f"{said} the difference:\n\n" + _table(header, rows, 2) if rows else ""
 
 
 def _memory(memory: Mapping[str, int]) -> str:

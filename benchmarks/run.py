@@ -21,11 +21,11 @@ from pathlib import Path
 
 import click
 
-from benchmarks import planning, report, verify
-from benchmarks.gateway import madang, prepare
+from benchmarks import cases, planning, report, verify
+from benchmarks.gateway import REGULATIONS, madang, prepare
 from benchmarks.load import LoadError, Measurement, TooSlow, measure, peak_memory, write_requests
 from benchmarks.servers import ROOT, Server, handwritten, stock
-from benchmarks.workloads import WORKLOADS, Workload, keys
+from benchmarks.workloads import PLANNING, WORKLOADS, Workload, keys
 from madang import embedded, settings
 from madang.gateway import open_gateway, read_law
 
@@ -60,7 +60,7 @@ class Bench:
         loaded = settings.load(self.settings)
         gateway = open_gateway(loaded, read_law(loaded), None)
         try:
-            return planning.measure(gateway.engine, WORKLOADS[1].access, times=times)
+            return planning.measure(gateway.engine, PLANNING, times=times)
         finally:
             await gateway.aclose()
 
@@ -115,6 +115,8 @@ def bench(directory: Path, residents: int) -> Iterator[Bench]:
             stack.enter_context(stock(dsns)),
         ]
         found = asyncio.run(keys(nation.dsns["mois"], WORKLOADS))
+        law = [path.read_text() for path in sorted(REGULATIONS.glob("counter-*.yaml"))]
+        asyncio.run(cases.write(nation.owner_dsns["petitions"], nation.gateway_owner_dsn, WORKLOADS, found, law))
         postmaster = int((directory / "postgres" / "postmaster.pid").read_text().split()[0])
         yield Bench(servers, found, postmaster, file, scratch)
 

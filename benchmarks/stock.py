@@ -185,8 +185,8 @@ class ResidentFilter:
     district_code: str
 
 
-RESIDENT = """id AS key, rrn, household_id, name, birth_date, sex, status, relation_to_head, address,
-    district_code, moved_in_on"""
+RESIDENT = """id AS key, rrn, household_id, name, birth_date, sex, status, relation_to_head,
+    CASE WHEN NOT address_protected THEN address END AS address, district_code, moved_in_on"""
 
 
 @strawberry.type

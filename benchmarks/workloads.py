@@ -1,4 +1,4 @@
-"""The four queries: their documents, who asks them and for what, the keys they are asked with, and what they are to reach."""
+"""The queries: their documents, who asks them and for what, the keys they are asked with, and what they are to reach."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEYS = 2000
 @dataclass(frozen=True)
 class Workload:
     """One query. `targets` are the least ratios of requests a second: to the hand-written endpoint at 32 connections and at one,
-    and to stock Strawberry at 32."""
+    and to stock Strawberry at 32; nothing is to be reached without them."""
 
     name: str
     title: str
@@ -30,11 +30,24 @@ class Workload:
     access: AccessRequest
     keys: str
     """The SQL, over the residents' register, of the keys; with the number of them as parameter."""
-    targets: tuple[float, float, float]
+    targets: tuple[float, float, float] | None
+    without: str | None = None
+    """The workload that asks the same without a part of the law, if this one is there to show what that part costs."""
+    cases: bool = False
+    """Whether each resident has a case of their own, and the consents that go with it."""
+
+    @property
+    def query(self) -> str:
+        """The query's name."""
+        return self.without or self.name
 
     @cached_property
     def document(self) -> str:
-        return (QUERIES / f"{self.name}.graphql").read_text()
+        return (QUERIES / f"{self.query}.graphql").read_text()
+
+    def case(self, key: str) -> str | None:
+        """The number of the case that a request for a key is made for."""
+        return f"bench-{key}" if self.cases else self.access.case
 
     def graphql(self, key: str) -> bytes:
         """The body of a GraphQL request."""
@@ -42,7 +55,7 @@ class Workload:
 
     def path(self, key: str) -> str:
         """The path of the hand-written endpoint."""
-        return f"/{self.name}/{key}"
+        return f"/{self.query}/{key}"
 
 
 _ANYONE = "SELECT rrn FROM resident WHERE status = 'REGISTERED' ORDER BY md5(rrn) LIMIT $1"
@@ -50,8 +63,12 @@ _IN_JONGNO = "SELECT rrn FROM resident WHERE status = 'REGISTERED' AND district_
 _DISTRICTS = "SELECT district_code FROM resident GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT least($1, 200)"
 
 _PASSPORTS = Caller("mofa", "passport-officer", "benchmark")
-_WELFARE = Caller("jongno", "welfare-officer", "benchmark", jurisdiction="11110")
+_COUNTER = Caller("jongno", "passport-officer", "benchmark", jurisdiction="11110")
+_DISTRICT = Caller("jongno", "analyst", "benchmark", jurisdiction="11110")
 _SURVEY = Caller("mohw", "analyst", "benchmark")
+
+PLANNING = AccessRequest(Caller("jongno", "welfare-officer", "benchmark", "11110"), "basic-livelihood-benefit", "2026-00017")
+"""Who asks the operation whose planning is measured: somebody under most of what regulations can say."""
 
 POINT, LIST = (1.3, 0.75, 5.0), (1.0, 0.75, 15.0)
 
@@ -62,7 +79,7 @@ WORKLOADS = (
     ),
     Workload(
         "household", "A household's members with five registers each", "rrn",
-        AccessRequest(_WELFARE, "basic-livelihood-benefit", "2026-00017"), _IN_JONGNO, POINT,
+        AccessRequest(_DISTRICT, "basic-livelihood-benefit", "2026-00017"), _IN_JONGNO, POINT,
     ),
     Workload(
         "list_of_100", "100 residents with three registers", "district",
@@ -71,6 +88,10 @@ WORKLOADS = (
     Workload(
         "list_of_1000", "1,000 residents of one register", "district",
         AccessRequest(_SURVEY, "basic-livelihood-benefit"), _DISTRICTS, LIST,
+    ),
+    Workload(
+        "resident_checked", "The first, with case, consent and jurisdiction", "rrn",
+        AccessRequest(_COUNTER, "passport-renewal"), _IN_JONGNO, None, without="resident", cases=True,
     ),
 )  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -46,6 +47,19 @@ def test_an_answer_with_errors_is_no_answer(running: Bench) -> None:
     household = WORKLOADS[1]
     with pytest.raises(Different, match="WITHHELD"):
         ask(caseless, household, running.keys[household.name][0])
+
+
+def test_each_resident_of_a_workload_with_cases_needs_their_own(running: Bench) -> None:
+    madang = running.servers[0]
+    [checked] = [workload for workload in WORKLOADS if workload.cases]
+    one, other, *_ = running.keys[checked.name]
+    assert ask(madang, checked, one)["resident"]["name"]
+    stolen = dataclasses.replace(
+        madang,
+        request=lambda workload, key: madang.request(workload, key).replace(f"bench-{one}".encode(), f"bench-{other}".encode()),
+    )
+    with pytest.raises(Different, match="WITHHELD"):
+        ask(stolen, checked, one)
 
 
 async def test_planning_is_measured_under_the_regulations_in_force(running: Bench) -> None:
@@ -93,6 +107,18 @@ def test_ratios_are_of_rounds_side_by_side() -> None:
     text = report.render(results, WORKLOADS)
     assert "| One resident with household and passports | handwritten    | 32          |  2.00 |      1.3 |     yes |" in text
     assert "100 MB" in text
+
+
+def test_what_the_law_costs_is_told_by_the_same_query_without_it() -> None:
+    checked = next(workload for workload in WORKLOADS if workload.without)
+    cells = {
+        (checked.name, "madang", 1): [load.Measurement(80, 2.5, 3, 0.75, 0.5)],
+        (checked.without or "", "madang", 1): [load.Measurement(100, 1, 2, 0.25, 0.125)],
+    }
+    results = report.Results(2_000, 1, 1, cells, {"madang": 100_000_000}, None, 0.1)
+    assert report.ratios(results, [checked]) == []
+    [row] = [line for line in report.render(results, [checked]).splitlines() if "0.80" in line]
+    assert re.findall(r"[-+0-9.]+", row.rpartition("jurisdiction")[2]) == ["1", "0.80", "+1.500", "+0.500", "+0.375"]
 
 
 def test_results_take_their_place_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ class Witnesses:
                     laws = [profile(law, circumstance, case) for law in self._laws]
                     granting = [law for law, nothing in zip(laws, denied, strict=True) if not nothing]
                     for under in (laws, *([law] for law in granting or laws)):
-                        document = _Writer(self._catalogue, under, access).document(change.coordinate, use)
+                        document = operation(self._catalogue, under, change.coordinate, access, use)
                         if document is not None:
                             return Witness(circumstance, case, document)
         return None
@@ -79,6 +79,11 @@ class Witnesses:
                 if purpose in allowed and cells not in seen:
                     seen.add(cells)
                     yield Circumstance(agency, role, purpose)
+
+
+def operation(catalogue: Catalogue, under: Sequence[Profile], coordinate: str, access: Access, use: Use) -> str | None:
+    """A document that asks for a coordinate, or by it, all of whose other steps are granted; none if no operation reaches it."""
+    return _Writer(catalogue, under, access).document(coordinate, use)
 
 
 class _Writer:

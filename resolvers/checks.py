@@ -29,7 +29,7 @@ from auth.access import (
 from resolvers.draft import Ensured
 from resolvers.places import beyond, ensures
 from resolvers.plan import Environment
-from resolvers.relations import Relation, means_the_same, relation
+from resolvers.relations import Relation, by_household, means_the_same, relation
 from schema.catalogue import ColumnField, DerivedField, RecordType, column_type
 from schema.declare import Today
 from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Param, Shape
@@ -164,13 +164,21 @@ class Checker:
 
     async def banned(self, row: Row, ban: Ban, *, facts: bool = True) -> bool:
         """Whether a prohibition holds for a row; one that cannot be checked is taken to hold."""
-        names = {row.record.name, row.teller.record.name}
-        ways = [self.way(row, _type(match) or "") for match in ban.when if _type(match) not in names]
-        checkable = all(way is not None and (facts or self.near(row.teller, way)) for way in ways)
-        return not checkable or await self.all(row, frozenset(ban.when))
+        ways = [self.way(row, match) for match in ban.when if match.household or not self.told_by(row, match)]
+        if any(way is None or not (facts or self.near(row.teller, way)) for way in ways):
+            return True
+        # What turns on anyone in the household turns on the subject too, who may be in none.
+        own = frozenset(replace(match, household=False) for match in ban.when)
+        return any([await self.all(row, when) for when in dict.fromkeys((own, frozenset(ban.when)))])
 
-    def way(self, row: Row, name: str) -> Relation | None:
-        return relation(self.context.catalogue, row.teller.record, self.context.catalogue.records[name])
+    def told_by(self, row: Row, match: Matches) -> bool:
+        """Whether a match is about the row itself, or about the one that tells its subject."""
+        return _type(match) in (row.record.name, row.teller.record.name)
+
+    def way(self, row: Row, match: Matches) -> Relation | None:
+        """The way from whom a row is about to the record that a match is on."""
+        found = by_household if match.household else relation
+        return found(self.context.catalogue, row.teller.record, self.context.catalogue.records[_type(match) or ""])
 
     # One constraint
 
@@ -235,10 +243,10 @@ class Checker:
     async def matches(self, row: Row, name: str, matches: list[Matches], facts: bool) -> bool:
         """Whether columns of one record match: of the row, of the one that tells its subject, or of one linked to the subject."""
         for at in (row, row.teller):
-            if name == at.record.name:
+            if name == at.record.name and not matches[0].household:
                 condition, values = self.condition(matches)
                 return bool(await self.context.value(at, Holds(condition), values))
-        way = self.way(row, name)
+        way = self.way(row, matches[0])
         if way is None or not (facts or self.near(row.teller, way)):
             return False
         keys = [k for k in [await self.context.value(row.teller, way.start)] if k is not None]

@@ -11,7 +11,7 @@ A constraint that can hold for no row here, such as consent to a record that is 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from auth import consent
@@ -19,7 +19,7 @@ from auth.access import Ban, Constraint, Decision, Grant, Mask, Matches, OfSubje
 from resolvers.draft import Draft
 from resolvers.places import Place
 from resolvers.plan import Argument, Before, Constant, CurrentDay, Fact, OfPurpose, OfRequest, Step, Value, lost_need
-from resolvers.relations import Relation, relation
+from resolvers.relations import Relation, by_household, relation
 from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
 from schema.declare import Arg, Today
 from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Operand, Some
@@ -115,11 +115,10 @@ class Conditions:
             ways.append(Way(mask, grants, parts))
         bans = []
         for ban in decision.bans:
-            held = self.parts(place, frozenset(ban.when), target)
-            if held is None:
+            for when in _apart(ban):
                 # A prohibition that cannot be checked must be taken to hold.
-                return Terms([Way(None, (), [])], [])
-            bans.append(Banned(ban, held, ban.told))
+                held = self.parts(place, when, target) or Parts(when, teller=[All(())])
+                bans.append(Banned(ban, held, ban.told))
         return Terms(ways, bans)
 
     def parts(self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None) -> Parts | None:
@@ -141,7 +140,13 @@ class Conditions:
 
     def again(self, place: Place, parts: Parts) -> list[Condition]:
         """What the teller's own row decides, for another row of it."""
-        own = {c for c in parts.constraints if isinstance(c, OfSubject | WithCase) or _type(c) == place.record.name}
+        joins = self.draft.capabilities[place.record.source].joins
+        own = {
+            c
+            for c in parts.constraints
+            if isinstance(c, OfSubject | WithCase)
+            or (isinstance(c, Matches) and _type(c) == place.record.name and (joins or not c.household))
+        }
         found = self.parts(place, frozenset(own))
         return found.teller if found is not None else [Some(())]
 
@@ -177,6 +182,13 @@ class Conditions:
     def matched(self, place: Place, parts: Parts, name: str | None, matches: list[Matches], target: RecordType | None) -> bool:
         """Add that columns of one record match; false if that record cannot be reached from here."""
         teller = place.teller
+        if matches[0].household:
+            return self.reached(
+                teller,
+                parts,
+                by_household(self.draft.catalogue, teller.record, self.draft.catalogue.records[name or ""]),
+                matches,
+            )
         if name == place.record.name:
             found = [self.match(place.step, m, place) for m in matches]
             (parts.own if place.above else parts.teller).extend(found)
@@ -188,6 +200,10 @@ class Conditions:
             parts.linked.extend(matches)
             return True
         way = relation(self.draft.catalogue, teller.record, self.draft.catalogue.records[name or ""])
+        return self.reached(teller, parts, way, matches)
+
+    def reached(self, teller: Place, parts: Parts, way: Relation | None, matches: list[Matches]) -> bool:
+        """Add that columns match of a record that a way leads to; false if there is none."""
         if way is None:
             return False
         near = way.record.source == teller.record.source and not way.through
@@ -272,6 +288,13 @@ class Conditions:
             if not all(any(a <= grant.constraints for a in alternatives) for grant in decision.grants):
                 return False
         return True
+
+
+def _apart(ban: Ban) -> list[frozenset[Constraint]]:
+    """A prohibition that turns on anyone in the household: on the subject, who may be in none, or on another who is in it."""
+    if not any(match.household for match in ban.when):
+        return [frozenset(ban.when)]
+    return [frozenset(replace(match, household=False) for match in ban.when), frozenset(ban.when)]
 
 
 def _type(constraint: Constraint) -> str | None:

@@ -29,14 +29,22 @@ def relation(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Re
     """The way from a record that tells its own subject to another record; None if there is none, or more than one."""
     subject, other = teller.subject, target.subject
     assert subject is not None, "only a record with a subject tells one"
-    of_household = subject.self is None and subject.household is not None
-    if of_household and other is not None and other.self is not None and other.household is not None:
-        return Relation(target, subject.household or "", (), other.household)
+    if subject.self is None and other is not None and other.self is not None:
+        return by_household(catalogue, teller, target)
     found = list(_links(teller, target))
     if len(found) == 1:
         return Relation(target, found[0].start, found[0].through, found[0].end)
-    if found or not of_household:
+    return by_household(catalogue, teller, target) if not found and subject.self is None else None
+
+
+def by_household(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:
+    """The way to another record of anyone in the household that a row's subject belongs to, or is."""
+    subject, other = teller.subject, target.subject
+    assert subject is not None, "only a record with a subject tells one"
+    if subject.household is None:
         return None
+    if other is not None and other.self is not None and other.household is not None:
+        return Relation(target, subject.household, (), other.household)
     return _by_members(catalogue, teller, target)
 
 
@@ -74,7 +82,7 @@ def _links(record: RecordType, target: RecordType) -> Iterator[LinkField]:
     return (f for f in record.fields.values() if isinstance(f, LinkField) and f.target == target.name)
 
 
-def _by_members(catalogue: Catalogue, household: RecordType, target: RecordType) -> Relation | None:
+def _by_members(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:
     """From a household to its members and on from them."""
     members = [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
     ways = [(member, relation(catalogue, member, target)) for member in members]
@@ -84,6 +92,8 @@ def _by_members(catalogue: Catalogue, household: RecordType, target: RecordType)
     member, way = found[0]
     assert member.subject is not None
     assert member.subject.household is not None
-    assert household.subject is not None
+    assert teller.subject is not None
+    if way.start == member.subject.household:
+        return Relation(target, teller.subject.household or "", way.through, way.end)
     hop = Hop(member.source, member.table, key=member.subject.household, value=way.start)
-    return Relation(target, household.subject.household or "", (hop, *way.through), way.end)
+    return Relation(target, teller.subject.household or "", (hop, *way.through), way.end)

@@ -148,11 +148,11 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
         raise Withheld(decision)
     decision = both(decision, _sorts(row, context, target, arguments.get("orderBy")), target)
     granted = await context.checker.link(row, decision, target)
-    if granted is ABSENT:
-        return [] if item.many else None
     limit = arguments.get("limit")
     if limit is not None:
         check_size("limit", limit, context.limits)
+    if granted is ABSENT:
+        return [] if item.many else None
     above = None if target.subject else row
     ensured = context.checker.ensured(row, decision, target) if above else ()
     order = _order(Row(target, 0, row.access, ensured, above), context, item, arguments.get("orderBy"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from auth.access import Access, Ban, Constraint, Grant, Mask, Matches, OfSubject, Rule, Since, Span, WithCase, WithConsent
@@ -18,7 +19,8 @@ RELATED = related(CATALOGUE)
 BAN = Rule("test-regulation", "test-prohibition", "Test Act, art. 3")
 MASKS: dict[Any, tuple[Mask, ...]] = {
     str: (Mask("first", 3), Mask("last", 2), Mask("district"), Mask("initial"), Mask("pseudonym")),
-    int: (Mask("band", 1_000), Mask("band", 1_000_000), Mask("threshold", 1_700_000_100)),
+    # What comes out is no number that any row holds, so that it is not taken for one.
+    int: (Mask("band", 5_000), Mask("band", 1_000_000), Mask("threshold", 1_600_000_123), Mask("threshold", 1_900_000_000)),
     dt.date: (Mask("year"),),
 }
 
@@ -39,7 +41,10 @@ def draw_profile(dice: Dice, operation: Operation, *, accesses: Sequence[Access]
             elif roll >= 45:
                 grants[key] = draw_grants(dice, coordinate, masks=use == "read")
             if dice.chance(12):
-                bans[key] = (Ban(BAN, (draw_match(dice, coordinate),), told=dice.chance(50)),)
+                match = draw_match(dice, coordinate)
+                if dice.chance(30):
+                    match = replace(match, household=True)
+                bans[key] = (Ban(BAN, (match,), told=not match.household and dice.chance(50)),)
     return Profile(denied, grants=grants, bans=bans)
 
 

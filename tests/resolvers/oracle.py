@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from auth.access import Access, Caller, Constraint, Decision, Matches, OfSubject, Since, WithCase, WithConsent
-from resolvers.relations import Relation, relation
+from resolvers.relations import Relation, by_household, relation
 from schema.catalogue import ColumnField, IdField, LinkField, RecordType
 from sources.evaluate import answer, years_since
 from sources.protocol import Batch, Call, Param, Shape
@@ -147,12 +147,14 @@ class Oracle:
 
     def matches(self, match: Matches, record: RecordType, number: int) -> bool:
         owner, _, name = match.coordinate.partition(".")
+        if match.household and self.matches(replace(match, household=False), record, number):
+            return True
         for at, n in [(record, number), *self.tellers(record, number)]:
-            if at.name == owner:
+            if at.name == owner and not match.household:
                 return self.fits(match, self.row(at, n), name)
         found = False
         for teller, n in self.tellers(record, number):
-            way = relation(CATALOGUE, teller, CATALOGUE.records[owner])
+            way = (by_household if match.household else relation)(CATALOGUE, teller, CATALOGUE.records[owner])
             found |= way is not None and any(self.fits(match, row, name) for row in self.along(way, self.row(teller, n)))
         return found
 
@@ -186,8 +188,9 @@ class Oracle:
                 found |= self.cells(teller, teller.subject.self, None)
             if isinstance(constraint, Matches):
                 target = CATALOGUE.records[constraint.coordinate.partition(".")[0]]
-                way = relation(CATALOGUE, teller, target) if target.name != teller.name else None
-                if way is not None:
+                ways = [relation(CATALOGUE, teller, target) if target.name != teller.name else None]
+                ways.append(by_household(CATALOGUE, teller, target) if constraint.household else None)
+                for way in filter(None, ways):
                     found |= self.cells(teller, way.start, None) | self.cells(way.record, way.end, None)
                     for hop in way.through:
                         rows = range(len(self.nation[hop.source][hop.table]))

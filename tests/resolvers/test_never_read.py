@@ -39,7 +39,7 @@ from auth import consent
 from auth.access import Access, Caller, Constraint, Matches, Verdict, WithConsent
 from resolvers.circumstances import Circumstances
 from resolvers.plan import NEEDS
-from resolvers.relations import relation
+from resolvers.relations import by_household, relation
 from schema.catalogue import ColumnField, DerivedField, IdField, LinkField
 from sources.postgres import PostgresSource
 from sources.protocol import Shape
@@ -108,11 +108,14 @@ def columns_of(source: str, shape: Shape) -> tuple[tuple[str, str, str], ...]:
     tables = {t.alias: t.name for t in parsed.find_all(sql.Table) if t.name}
     found = []
     for column in parsed.find_all(sql.Column):
+        # Names within EXISTS are its own, and may be another's as well.
+        inner = column.find_ancestor(sql.Exists)
+        named = {t.alias: t.name for t in inner.find_all(sql.Table)} if inner is not None else {}
         if column.table in tables:
             use = _use(column, shape)
             if use == "shown" and isinstance(column.parent, sql.Select | sql.Alias | sql.If):
                 use = "bare"
-            found.append((tables[column.table], column.name, use))
+            found.append((named.get(column.table, tables[column.table]), column.name, use))
     return tuple(found)
 
 
@@ -206,8 +209,10 @@ class _Law:
                 ):
                     return True
                 name = constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else teller.name
-                way = relation(CATALOGUE, teller, CATALOGUE.records[name]) if name not in (teller.name, owner) else None
-                if way is not None:
+                ways = [relation(CATALOGUE, teller, CATALOGUE.records[name]) if name not in (teller.name, owner) else None]
+                if isinstance(constraint, Matches) and constraint.household:
+                    ways.append(by_household(CATALOGUE, teller, CATALOGUE.records[name]))
+                for way in filter(None, ways):
                     ends = {(teller.source, teller.table, way.start), (way.record.source, way.record.table, way.end)}
                     for hop in way.through:
                         ends |= {(hop.source, hop.table, c) for c in (hop.key, hop.value, *(n for n, _ in hop.where))}

@@ -64,6 +64,7 @@ class Watch:
                 await self.look()
             except Exception as error:
                 log.exception("the regulations could not be looked at; those in force stay so")
+                self._read_of = None
                 self.refused = Refused(
                     dt.datetime.now(dt.UTC), (f"the regulations could not be looked at: {type(error).__name__}",)
                 )
@@ -109,7 +110,7 @@ class Watch:
         refused = self.refused and {
             "at": self.refused.at.isoformat(timespec="seconds"),
             "mistakes": len(self.refused.mistakes),
-            "first": self.refused.mistakes[0].replace(f"{self._directory}/", ""),
+            "first": self.refused.mistakes[0].replace(f"{self._directory}/", "").replace(str(self._directory), "regulations"),
         }
         return {
             "version": self._version, "since": self._since.isoformat(timespec="seconds"), "refused": refused or None,

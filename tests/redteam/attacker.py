@@ -7,7 +7,7 @@ everything that is seen must be equal.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from auth.access import Ban, Caller, Constraint, Grant, Limit, Mask, Matches, OfSubject, Rule
@@ -77,6 +77,6 @@ def ban(coordinate: str, *values: Any, told: bool = False) -> tuple[Ban, ...]:
     return (Ban(BAN, (Matches(coordinate, values),), told),)
 
 
-def refused(answer: dict[str, Any]) -> Iterable[str]:
+def refused(answer: dict[str, Any]) -> list[str]:
     """The coordinates that an answer says are withheld."""
     return [e["extensions"]["coordinate"] for e in answer.get("errors", []) if e["extensions"]["code"] == "WITHHELD"]

@@ -1,0 +1,111 @@
+"""Attacks by the way in which something is asked: another name, another type, another branch, another id."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.redteam.attacker import refused, resident, seen
+from tests.resolvers.nation import CALLERS, CITIZEN, CITIZEN_RRN, CLERK, NEITHER, household_id, resident_id
+from tests.resolvers.world import Key, Profile, World
+
+ME = f'resident(rrn: "{CITIZEN_RRN}")'
+
+
+def no_trace(here: World, body: bytes, source: str, table: str, column: str) -> None:
+    """No value of the column is in the answer, and no statement named the column."""
+    values = [row[column] for row in here.nation[source][table] if isinstance(row[column], str)]
+    assert values
+    assert not any(value.encode() in body for value in values)
+    assert not any(column in str(shape) for name, shape in here.shapes() if (name, shape.table) == (source, table))
+
+
+@pytest.mark.parametrize("alias", ["name", "id", "__typename_", "rrn", "x"])
+async def test_an_alias(here: World, alias: str) -> None:
+    """A withheld field under the name of one that is granted."""
+    here.under(Profile(["Resident.address"]))
+    found = await seen(here, f"{{ {ME} {{ {alias}: address }} }}")
+    no_trace(here, found.body, "mois", "resident", "address")
+    assert refused(found.answer) == ["Resident.address"]
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "... on Node { ... on Resident { address } }",
+        "... on Resident { ... on Node { ... on Resident { a: address } } }",
+        "...F",
+        "... { address }",
+        "... @include(if: true) { ... on Resident { address } }",
+    ],
+)
+async def test_a_fragment_on_an_interface_or_a_type(here: World, selection: str) -> None:
+    """A withheld field inside fragments, by way of the interface that the type shares with others."""
+    here.under(Profile(["Resident.address"]))
+    fragment = "fragment F on Node { ... on Resident { ...G } } fragment G on Resident { address }" if "F" in selection else ""
+    found = await seen(here, f"{{ {ME} {{ name {selection} }} }} {fragment}")
+    no_trace(here, found.body, "mois", "resident", "address")
+    assert refused(found.answer) == ["Resident.address"]
+
+
+async def test_sibling_fragments_that_merge_what_is_granted_with_what_is_not(here: World) -> None:
+    """One branch asks a link for what is granted, another the same link for what is not: the merged one is to have both."""
+    here.under(Profile(["Resident.address", "TaxCertificate.income"]))
+    query = f"""{{ {ME} {{ ...A ... on Resident {{ household {{ head {{ address }} }} taxCertificates {{ income }} }} ...B }} }}
+      fragment A on Resident {{ household {{ head {{ name }} size }} taxCertificates {{ year }} }}
+      fragment B on Resident {{ household {{ head {{ address name }} }} taxCertificates {{ year income }} }}"""
+    found = await seen(here, query)
+    no_trace(here, found.body, "mois", "resident", "address")
+    assert sorted(refused(found.answer)) == ["Resident.address", "TaxCertificate.income"]
+    shown = found.answer["data"]["resident"]
+    assert shown["household"]["head"]["name"]
+    assert all(each["income"] is None for each in shown["taxCertificates"])
+    assert not any("income" in str(shape) for _, shape in here.shapes())
+
+
+@pytest.mark.parametrize("kind", ["Resident", "Household"])
+async def test_node_by_a_foreign_id(here: World, kind: str) -> None:
+    """An id that another agency saw, or of another type, or made up: the answer is the same as for one that never was."""
+    here.under(Profile())
+    key = resident_id(0) if kind == "Resident" else household_id(0)
+    other = here.id(NEITHER, kind, key)
+    query = "query ($id: ID!) { node(id: $id) { id __typename ... on Resident { name } ... on Household { size } } }"
+    found = {(await seen(here, query, CLERK, id=id)) for id in (other, other[:-2] + "AA", "x", "", other * 9)}
+    assert len(found) == 1
+    (one,) = found
+    assert one.answer["data"] == {"node": None}
+    assert one.statements == ()
+
+
+async def test_node_finds_nobody_whom_a_lookup_would_not(here: World) -> None:
+    """`node` as a way around the narrowing of `resident(id:)`."""
+    search: Key = ("Resident.id", "lookup", "search")
+    here.under(Profile(residuals={search: ["jurisdiction"]}))
+    for row in here.nation["mois"]["resident"]:
+        id = here.id(CLERK, "Resident", row["id"])
+        found = await seen(here, "query ($id: ID!) { node(id: $id) { ... on Resident { name } } }", id=id)
+        inside = row["district_code"] == CLERK.jurisdiction
+        assert (row["name"].encode() in found.body) == inside
+        assert (found.answer["data"]["node"] is not None) == inside
+
+
+@pytest.mark.parametrize("first", [True, False])
+async def test_switches_by_variable(here: World, first: bool) -> None:
+    """The plan of one value of a variable is used with another: the field that was skipped must still be decided."""
+    here.under(Profile(["Resident.address"]))
+    query = f"query ($s: Boolean!, $i: Boolean!) {{ {ME} {{ name a: address @skip(if: $s) address @include(if: $i) }} }}"
+    for skip, include in ((first, not first), (not first, first), (first, first), (not first, not first)):
+        found = await seen(here, query, s=skip, i=include)
+        no_trace(here, found.body, "mois", "resident", "address")
+        assert len(refused(found.answer)) == (not skip) + include
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda c: c.officer)
+async def test_me_is_nobody_but_the_token(here: World, caller: object) -> None:
+    """`me` with a variable, an argument or a header of somebody else's number."""
+    here.under(Profile())
+    for query in ('{ me(rrn: "8103150074737") { name } }', 'query ($rrn: String = "8103150074737") { me { name } }'):
+        found = await seen(here, query, CITIZEN, rrn="8103150074737")
+        assert resident(here.nation, "8103150074737")["name"].encode() not in found.body
+        assert "data" not in json.loads(found.body)

@@ -141,10 +141,10 @@ class _Writer:
                 yield f"{root.name}(orderBy: {order}) {{ {page} }}"
         for item in root.filters.values():
             if item.target.coordinate == coordinate:
-                text = f"filter: {{ {item.name}: {_value(item.annotation)} }}"
-                yield from (f"{entrance[:-1]}, {text}) {{ {page} }}" for entrance in self.entrances(root) if entrance[-1] == ")")
-                if self.grants(root.record.id.coordinate, "list", "search"):
-                    yield f"{root.name}({text}) {{ {page} }}"
+                for entrance in self.entrances(root):
+                    name, _, arguments = entrance.rstrip(")").partition("(")
+                    found = ", ".join(filter(None, [arguments, f"filter: {{ {item.name}: {_value(item.annotation)} }}"]))
+                    yield f"{name}({found}) {{ {page} }}"
 
     def entrances(self, root: LookupRoot | ListingRoot) -> Iterator[str]:
         """A root field with arguments that may be searched by."""

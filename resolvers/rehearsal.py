@@ -29,23 +29,25 @@ def rehearsal(plan: Plan) -> Plan:
             kept.update(step.hops)
             kept.update([] if step.parent is None else [step.parent])
     deciding |= {(step.parent, step.parent_column) for step in plan.steps if step.index in kept and step.parent is not None}
-    shown = set(_shown(plan)) - deciding
-    steps = [_reduced(step, {place for index, place in shown if index == step.index}) for step in plan.steps]
+    limited = {step.index for step in plan.steps if step.limit} | {bound.step for bound, _, _ in _bounds(plan) if bound.limit}
+    shown = set(_shown(plan, limited)) - deciding - set(_choosing(plan, limited))
+    steps = [_reduced(step, {place for index, place in shown if index == step.index}, limited) for step in plan.steps]
     levels = [[steps[step.index] for step in level if step.index in kept] for level in plan.levels]
     roots = [replace(root, json=False, count_step=None, connection=[c for c in root.connection if c[1] != "totalCount"])
              for root in plan.roots]  # fmt: skip
     return replace(plan, roots=roots, steps=steps, levels=[level for level in levels if level], assemblers=Cache(32))
 
 
-def _reduced(step: Step, places: set[int]) -> Step:
-    """The step with nulls in place of columns that would only be shown."""
-    reduced = replace(step)
+def _reduced(step: Step, places: set[int], limited: set[int]) -> Step:
+    """The step with nulls in place of columns that would only be shown, and in no order unless that decides which rows are."""
+    reduced = replace(step, merge=step.merge if step.index in limited else ())
     reduced.shape = step.without(frozenset(places))
     return reduced
 
 
-def _shown(plan: Plan) -> Iterator[Cell]:
-    """Where stands what is shown, cursors included."""
+def _shown(plan: Plan, limited: set[int]) -> Iterator[Cell]:
+    """Where stands what is shown, cursors included, and what only puts rows in order."""
+    yield from ((step.index, place) for step in plan.steps if step.index not in limited for place, _ in step.merge)
     for root in plan.roots:
         yield from ((root.steps[0], place) for place in root.cursor)
         if root.json:
@@ -53,6 +55,12 @@ def _shown(plan: Plan) -> Iterator[Cell]:
     for bound, own, _ in _bounds(plan):
         if bound.kind in ("column", "id"):
             yield from ((bound.detail[0] if bound.detail else own, choice.place) for choice in bound.choices)
+
+
+def _choosing(plan: Plan, limited: set[int]) -> Iterator[Cell]:
+    """Where stands what tells that a row is there, or among those that are not too many."""
+    yield from ((step.index, place) for step in plan.steps if step.index in limited for place, _ in step.merge)
+    yield from ((own, bound.place) for bound, own, _ in _bounds(plan) if bound.kind == "joined")
 
 
 def _deciding(plan: Plan) -> Iterator[Cell]:

@@ -36,6 +36,7 @@ class Review:
     before: str
     after: str
     parties: Parties
+    purposes: Sequence[str]
     changes: Sequence[tuple[Change, Witness | None]]
     later: Sequence[date]
 
@@ -45,13 +46,28 @@ class Review:
         for change, _ in self.changes:
             column = change.how[0] if change.how[0] in _COLUMNS else "otherwise"
             agencies = sorted({agency for where in change.where for agency in where.agencies})
-            for recipient in named(agencies, self.parties):
+            for recipient in self.recipients(agencies):
                 row = found.setdefault((change.holder, recipient), {})
                 row.setdefault(column, set()).add(change.coordinate)
         return [
             {"holder": holder, "recipient": recipient, **{column: len(row.get(column, ())) for column in _COLUMNS}}
             for (holder, recipient), row in sorted(found.items())
         ]
+
+    def recipients(self, agencies: Sequence[str]) -> tuple[str, ...]:
+        """Names for agencies; all that there are have one."""
+        return ("every agency",) if set(agencies) == set(self.parties.agencies) else named(agencies, self.parties)
+
+    def where(self, change: Change) -> Iterator[str]:
+        """A line for each product of situations in which it changes."""
+        for each in change.where:
+            roles = "every role" if set(each.roles) == set(self.parties.roles) else ", ".join(each.roles)
+            purposes = ", ".join(purpose or "no purpose" for purpose in each.purposes)
+            if set(each.purposes) - {None} == set(self.purposes):
+                purposes = f"every purpose{' and none' if None in each.purposes else ''}"
+            cases = "" if len(each.cases) == 2 else ", with a case" if each.cases[0] else ", without a case"
+            modes = f"{' and '.join(sorted(each.uses))} in a {' and a '.join(sorted(each.accesses, reverse=True))}"
+            yield f"{', '.join(self.recipients(each.agencies))}; {roles}; {purposes}; {modes}{cases}"
 
     def headline(self) -> str:
         coordinates = len({change.coordinate for change, _ in self.changes})
@@ -110,7 +126,7 @@ def to_text(review: Review) -> Iterator[str]:
         yield ""
         yield f"{change.holder}: {', '.join(each.coordinate for each, _ in alike)}"
         yield f"  {how_in_words(change)}"
-        yield from (f"  for {line}" for line in in_words(change.where, review.parties))
+        yield from (f"  for {line}" for line in review.where(change))
         for when, decision in (("before", change.before), ("after", change.after)):
             yield from (f"  {when if not place else '':<8}{line}" for place, line in enumerate(in_sentences(decision)))
         if witness:
@@ -142,7 +158,7 @@ def to_markdown(review: Review) -> Iterator[str]:
             holder = change.holder
             yield from ("", f"## {holder}")
         yield from ("", f"### {', '.join(f'`{each.coordinate}`' for each, _ in alike)}", "", f"**{how_in_words(change)}**", "")
-        yield from (f"- for {line}" for line in in_words(change.where, review.parties))
+        yield from (f"- for {line}" for line in review.where(change))
         for when, decision in (("Before", change.before), ("After", change.after)):
             yield from (f"- {when}: {line}" for line in in_sentences(decision))
         if witness:
@@ -152,15 +168,6 @@ def to_markdown(review: Review) -> Iterator[str]:
 def how_in_words(change: Change) -> str:
     """In which ways it changes."""
     return ", ".join(_HOW[each] for each in change.how)
-
-
-def in_words(where: Sequence[Situations], parties: Parties) -> Iterator[str]:
-    """A line for each product of situations."""
-    for each in where:
-        purposes = ", ".join(purpose or "no purpose" for purpose in each.purposes)
-        cases = "" if len(each.cases) == 2 else ", with a case" if each.cases[0] else ", without a case"
-        modes = f"{' and '.join(sorted(each.uses))} in a {' and a '.join(sorted(each.accesses, reverse=True))}"
-        yield f"{', '.join(named(each.agencies, parties))}; {', '.join(each.roles)}; {purposes}; {modes}{cases}"
 
 
 def _alike(review: Review) -> list[list[tuple[Change, Witness | None]]]:

@@ -149,7 +149,7 @@ def diff(file: Path | None, before: Path, after: Path, day: date | None, form: s
     approvals = (regulation.approved_on for law in (old, new) for regulation in law.everything.regulations)
     changes = [(change, witnesses.of(change)) for change in changes_of(old, new, desk.coordinates)]
     later = sorted({day for day in approvals if day is not None and day > at})
-    review = Review(at, old.version, new.version, new.parties, changes, later)
+    review = Review(at, old.version, new.version, new.parties, new.table.purposes, changes, later)
     if form == "json":
         _json(to_json(review))
     else:

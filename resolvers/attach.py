@@ -15,6 +15,7 @@ from auth.access import Access, Decision
 from resolvers.arguments import plain
 from resolvers.bindroots import OWN
 from resolvers.checks import Row, Withheld
+from resolvers.conditions import apart
 from resolvers.draft import Ensured
 from resolvers.inputs import InputError, decode_id, lookup_key, read_page, refuse_unreadable
 from resolvers.rows import Context, field_resolver, operand_of
@@ -115,7 +116,7 @@ async def _found(context: Context, row: Row, searches: Sequence[Decision], *, fa
     for search in searches:
         conditional = not row.ensures(grant.constraints for grant in search.grants)
         held = [await context.checker.all(row, g.constraints, facts=facts) for g in search.grants] if conditional else [True]
-        banned = [await context.checker.banned(row, ban, facts=facts) for ban in search.bans]
+        banned = [await context.checker.banned(row, ban, facts=facts) for each in search.bans for ban in apart(each)]
         allowed = allowed and any(held) and not any(banned)
         if conditional:
             known: Ensured = frozenset(grant.constraints for grant in search.grants)

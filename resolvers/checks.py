@@ -26,6 +26,7 @@ from auth.access import (
     WithCase,
     WithConsent,
 )
+from resolvers.conditions import apart
 from resolvers.draft import Ensured
 from resolvers.places import beyond, ensures
 from resolvers.plan import Environment
@@ -104,7 +105,7 @@ class Checker:
         if decision.denied:
             raise Withheld(decision)
         held = [grant for _, same in _by_mask(row, decision) for grant in same if await self.all(row, grant.constraints)]
-        bans = [ban for ban in decision.bans if await self.banned(row, ban)]
+        bans = [ban for ban in _bans(decision) if await self.banned(row, ban)]
         if not held:
             raise Withheld(decision)
         return self.unless(row, decision, bans) or held[0]
@@ -117,7 +118,7 @@ class Checker:
             for grant in same
         ]
         held = [grant for grant, constraints in of_row if await self.all(row, constraints)]
-        of_link = [ban for ban in decision.bans if not self.about_linked(row, ban.when[0], target)]
+        of_link = [ban for ban in _bans(decision) if not self.about_linked(row, ban.when[0], target)]
         bans = [ban for ban in of_link if await self.banned(row, ban)]
         if not held:
             raise Withheld(decision)
@@ -128,7 +129,7 @@ class Checker:
         assert not isinstance(granted, _Absent)
         assert target.name == row.record.name
         from_ = row.above or row
-        for ban in decision.bans:
+        for ban in _bans(decision):
             if all(self.about_linked(from_, m, target) for m in ban.when) and await self.all(row, frozenset(ban.when)):
                 return False
         wanted = [frozenset(c for c in g.constraints if _type(c) == target.name) for g in granted]
@@ -136,6 +137,8 @@ class Checker:
 
     def about_linked(self, row: Row, constraint: Constraint, target: RecordType) -> bool:
         name = _type(constraint)
+        if isinstance(constraint, Matches) and constraint.household:
+            return False
         return name == target.name and name not in (row.record.name, row.teller.record.name)
 
     def ensured(self, row: Row, decision: Decision, target: RecordType) -> tuple[Ensured, ...]:
@@ -167,9 +170,7 @@ class Checker:
         ways = [self.way(row, match) for match in ban.when if match.household or not self.told_by(row, match)]
         if any(way is None or not (facts or self.near(row.teller, way)) for way in ways):
             return True
-        # What turns on anyone in the household turns on the subject too, who may be in none.
-        own = frozenset(replace(match, household=False) for match in ban.when)
-        return any([await self.all(row, when) for when in dict.fromkeys((own, frozenset(ban.when)))])
+        return await self.all(row, frozenset(ban.when))
 
     def told_by(self, row: Row, match: Matches) -> bool:
         """Whether a match is about the row itself, or about the one that tells its subject."""
@@ -297,6 +298,10 @@ def _by_mask(row: Row, decision: Decision, target: RecordType | None = None) -> 
             yield mask, [replace(grants[0], constraints=frozenset())]
             return
         yield mask, grants
+
+
+def _bans(decision: Decision) -> list[Ban]:
+    return [each for ban in decision.bans for each in apart(ban)]
 
 
 def _type(constraint: Constraint) -> str | None:

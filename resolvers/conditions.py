@@ -10,7 +10,7 @@ A constraint that can hold for no row here, such as consent to a record that is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
@@ -115,10 +115,11 @@ class Conditions:
             ways.append(Way(mask, grants, parts))
         bans = []
         for ban in decision.bans:
-            for when in _apart(ban):
+            for each in apart(ban):
                 # A prohibition that cannot be checked must be taken to hold.
+                when: frozenset[Constraint] = frozenset(each.when)
                 held = self.parts(place, when, target) or Parts(when, teller=[All(())])
-                bans.append(Banned(ban, held, ban.told))
+                bans.append(Banned(each, held, each.told))
         return Terms(ways, bans)
 
     def parts(self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None) -> Parts | None:
@@ -274,27 +275,12 @@ class Conditions:
             ]
         return Fact(start, step.index, step.place(Holds(Compare("item", "=", step.param(Constant(item))))))
 
-    # Told or silent
 
-    def told(self, decision: Decision, banned: Banned, decide: Callable[[str], Decision]) -> bool:
-        """Whether the caller may know, for every row it may have at all, what the prohibition turns on."""
-        if not banned.told:
-            return False
-        for match in banned.ban.when:
-            known = decide(match.coordinate)
-            alternatives = [grant.constraints for grant in known.grants if grant.mask is None]
-            if known.denied or known.hidden or known.bans or not alternatives:
-                return False
-            if not all(any(a <= grant.constraints for a in alternatives) for grant in decision.grants):
-                return False
-        return True
-
-
-def _apart(ban: Ban) -> list[frozenset[Constraint]]:
-    """A prohibition that turns on anyone in the household: on the subject, who may be in none, or on another who is in it."""
+def apart(ban: Ban) -> list[Ban]:
+    """A prohibition that turns on anyone in the household as two: on the subject, who may be in none, and on all in it."""
     if not any(match.household for match in ban.when):
-        return [frozenset(ban.when)]
-    return [frozenset(replace(match, household=False) for match in ban.when), frozenset(ban.when)]
+        return [ban]
+    return [replace(ban, when=tuple(replace(match, household=False) for match in ban.when)), ban]
 
 
 def _type(constraint: Constraint) -> str | None:

@@ -104,7 +104,7 @@ class Engine:
 
     def _extensions(self, request: Request, plan: Plan | None, response: Response | None, explain: bool) -> dict[str, Any]:
         """What is said beside the data: the version of the regulations, what is masked, what is owed for it, how it was found."""
-        found: dict[str, Any] = {"regulations": request.authorizer.version}
+        found: dict[str, Any] = {"regulations": request.version}
         if response and response.masked:
             found["masked"] = response.masked
         if plan and plan.duties:
@@ -159,7 +159,9 @@ class Engine:
             arguments = [a.values(values) for a in collected.arguments]
         except GraphQLError as error:
             raise RequestError("BAD_USER_INPUT", error) from None
-        return Request(access, authorizer, operation, collected, variables or {}, arguments, operation.refusals(values))
+        return Request(
+            access, authorizer, authorizer.version, operation, collected, variables or {}, arguments, operation.refusals(values)
+        )
 
     def plan(self, request: Request) -> Plan:
         """The plan for a request's form under its profile, made once. Raises `RequestError` without a purpose that fits."""

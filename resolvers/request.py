@@ -16,6 +16,8 @@ class Request:
     access: AccessRequest
     authorizer: Authorizer
     """The regulations that were in force when the request came; it is answered under them whatever comes."""
+    version: str
+    """Theirs when it came: at midnight they may turn."""
     operation: Operation
     collected: Collected
     given: Mapping[str, Any]

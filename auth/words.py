@@ -23,8 +23,8 @@ _MASKS = {
 
 
 def in_words(grant: Grant, hidden: frozenset[str] = frozenset(), whose: str = "the caller's") -> str:
-    """Under which conditions a grant holds; `of anyone` if there are none."""
-    return ", ".join(conditions(grant.constraints, hidden, whose)) or "of anyone"
+    """Under which conditions a grant holds; `for anyone` if there are none."""
+    return ", ".join(conditions(grant.constraints, hidden, whose)) or "for anyone"
 
 
 def conditions(constraints: Iterable[Constraint], hidden: frozenset[str] = frozenset(), whose: str = "the caller's") -> list[str]:
@@ -40,14 +40,14 @@ def constraint_in_words(constraint: Constraint, hidden: frozenset[str] = frozens
     """One condition."""
     match constraint:
         case OfSubject(kinds):
-            return f"of {' or '.join(_SUBJECTS[kind].format(whose=whose) for kind in sorted(kinds))}"
+            return f"for {' or '.join(_SUBJECTS[kind].format(whose=whose) for kind in sorted(kinds))}"
         case WithCase():
             return f"with an open case of {whose} agency for this purpose that concerns the resident or the household"
         case WithConsent():
             return "with the resident's consent"
         case Matches(coordinate, values, household):
             anyone = " of anyone in the household" if household else ""
-            return "of some records" if coordinate in hidden else f"where {coordinate} {_values(values, whose)}{anyone}"
+            return "for some records" if coordinate in hidden else f"where {coordinate} {_values(values, whose)}{anyone}"
 
 
 def mask_in_words(mask: Mask) -> str:

@@ -201,7 +201,7 @@ def test_explain_tells_the_decision_its_article_and_what_would_change_it() -> No
     assert "denied, NO_CASE, by " in done.stdout
     assert "what would change it: a case" in done.stdout
     done = run("explain", INCOME, *WELFARE, *DAY)
-    assert "masked (rounded down to a multiple of 10000000) of the caller's jurisdiction" in done.stdout
+    assert "masked (rounded down to a multiple of 10000000) for the caller's jurisdiction" in done.stdout
     decided = read("explain", INCOME, *WELFARE, "--case", "2026-00017", *DAY, "--json")
     assert (decided["verdict"], decided["reason"]) == ("permit", None)
     assert "with the resident's consent" in decided["grants"][0]["conditions"]

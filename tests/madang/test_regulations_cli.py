@@ -11,6 +11,7 @@ from typing import Any
 
 import cedarpy
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from auth.export_cedar import SCHEMA
@@ -256,3 +257,29 @@ def test_grants_are_statements_for_each_register_that_speaks_sql() -> None:
     ]  # fmt: skip
     assert '"custody"' in alone
     assert run("grants", "--register", "mma").exit_code == 2
+
+
+# ── The page about all this ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+PAGE = (ROOT / "docs/regulations.md").read_text("utf-8")
+
+
+def test_the_regulation_that_the_page_shows_is_one(tmp_path: Path) -> None:
+    shutil.copy(REGULATIONS / "parties.yaml", tmp_path)
+    purposes = yaml.safe_load((REGULATIONS / "purposes.yaml").read_text())["purposes"]
+    used = {"purposes": {name: purposes[name] for name in ("basic-livelihood-benefit",)}}
+    (tmp_path / "purposes.yaml").write_text(yaml.safe_dump(used, allow_unicode=True))
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.M | re.S)
+    (tmp_path / "nts.yaml").write_text(shown)
+    done = run("check", tmp_path)
+    assert done.exit_code == 0, done.output
+    assert run("test", tmp_path).stdout == "2 tests pass\n"
+
+
+def test_every_command_that_the_page_shows_is_one() -> None:
+    shown = re.findall(r"^madang regulations (\w+)(.*(?:\\\n.*)*)$", PAGE, re.M)
+    assert {command for command, _ in shown} == {"check", "test", "diff", "whomay", "explain", "export", "grants"}
+    for command, rest in shown:
+        options = CliRunner().invoke(main, ["regulations", command, "--help"]).stdout
+        for option in re.findall(r"--[a-z-]+", rest):
+            assert re.search(rf"{option}\b", options), f"{command} {option}"

@@ -94,7 +94,7 @@ class _Maker:
         address = None if who.startswith("unknown") else f"address of {home} {district} {who}"
         self.row(
             "mois", "resident", who, id=resident_id(who), rrn=RRN[who], household_id=household_id(home), district_code=district,
-            birth_date=born, death_date=None, address=address, address_protected=who.startswith("protected"),
+            birth_date=born, death_date=None, address=address, address_protected=who == "protected",
         )  # fmt: skip
         if first_of(home) == who:
             for year in (2020, 2024):

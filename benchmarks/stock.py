@@ -186,19 +186,21 @@ class ResidentFilter:
 
 
 RESIDENT = """id AS key, rrn, household_id, name, birth_date, sex, status, relation_to_head,
-    CASE WHEN NOT address_protected THEN address END AS address, district_code, moved_in_on"""
+    CASE WHEN NOT address_protected AND NOT EXISTS (
+        SELECT FROM resident p WHERE p.household_id = r.household_id AND p.address_protected) THEN address END AS address,
+    district_code, moved_in_on"""
 
 
 @strawberry.type
 class Query:
     @strawberry.field
     async def resident(self, info: Info, rrn: str) -> Resident | None:
-        row = await info.context["pools"]["mois"].fetchrow(f"SELECT {RESIDENT} FROM resident WHERE rrn = $1", rrn)
+        row = await info.context["pools"]["mois"].fetchrow(f"SELECT {RESIDENT} FROM resident r WHERE rrn = $1", rrn)
         return Resident(**row) if row else None
 
     @strawberry.field
     async def residents(self, info: Info, filter: ResidentFilter, first: int) -> ResidentConnection:
-        statement = f"SELECT {RESIDENT} FROM resident WHERE district_code = $1 ORDER BY id LIMIT $2"
+        statement = f"SELECT {RESIDENT} FROM resident r WHERE district_code = $1 ORDER BY id LIMIT $2"
         rows = await info.context["pools"]["mois"].fetch(statement, filter.district_code, first + 1)
         edges = [ResidentEdge(node=Resident(**row), cursor=cursor(row["key"])) for row in rows[:first]]
         return ResidentConnection(
@@ -243,7 +245,7 @@ def loaders(pools: Mapping[str, Any]) -> dict[str, DataLoader[Any, Any]]:
         "household": one(pools["mois"], Household, "SELECT id AS of, id AS key, size, address FROM household WHERE id = ANY($1)"),
         "members": many(
             pools["mois"], Resident,
-            f"SELECT household_id AS of, {RESIDENT} FROM resident WHERE household_id = ANY($1) ORDER BY birth_date, id",
+            f"SELECT household_id AS of, {RESIDENT} FROM resident r WHERE household_id = ANY($1) ORDER BY birth_date, id",
         ),
         "passports": many(
             pools["mofa"], Passport,

@@ -99,7 +99,7 @@ class Binder:
         first.admits = admits
         if any(b.parts.teller or b.parts.own or b.parts.facts for b in terms.bans):
             hop = item.through[0] if step.hops else None
-            first.nobody = self.ways.nobody(first.source, first.table, hop.key if hop else item.end)
+            first.nobody = self.draft.nobody(first.source, first.table, hop.key if hop else item.end)
         inner = Place(step, "", target, (), None if target.subject else place)
         inner.ensured = self.narrow_link(bound, place, inner, terms)
         if item.many:

@@ -250,6 +250,8 @@ class Conditions:
                 hops.append(parent)
             step = self.draft.facts[name] = self.draft.step(way.record.source, way.record.table, None, way.end)
             step.parent, step.parent_column, step.hops = parent.index, column, tuple(h.index for h in hops)
+            # Whether the hops led anywhere is not to be told by whether the register fails.
+            step.nobody = self.draft.nobody(step.source, step.table, way.end) if hops else None
             teller.step.has_children = True
         inner = together([self.match(step, m, None) for m in matches])
         return Fact(start, step.index, step.place(Holds(inner)))

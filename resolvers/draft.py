@@ -11,7 +11,7 @@ from resolvers.plan import BoundRoot, Constant, Masked, Refusal, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, RecordType
 from schema.declare import Hop
-from sources.protocol import Capabilities, Compare
+from sources.protocol import Capabilities, Compare, Key
 
 Ensured = frozenset[frozenset[Constraint]]
 """Alternatives of which at least one is known to hold for every row."""
@@ -51,6 +51,10 @@ class Draft:
         step = Step(len(self.steps), source, table, record, key)
         self.steps.append(step)
         return step
+
+    def nobody(self, source: str, table: str, key: str) -> Key:
+        """A value of a key column that no row has."""
+        return "" if self.catalogue.tables(source)[table][key] is str else -1
 
     def hop(self, hop: Hop, parent: Step, column: int) -> Step:
         """A step that turns the keys at a place of the parent's rows into others."""

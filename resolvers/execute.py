@@ -118,7 +118,7 @@ class _Level:
             return [source.load(step.shape, [key], values)] if key is not None else [_resolved(NO_ROWS)]
         wanted = self.partition(step) if step.conditional else [(step.shape, self.keys(step))]
         found = [source.load(shape, some, values) for shape, some in wanted if some]
-        if not found and step.nobody is not None and self.rows(self.plan.steps[step.parent or 0]):
+        if not found and step.nobody is not None and (step.finds_fact or self.rows(self.plan.steps[step.parent or 0])):
             found = [source.load(step.shape, [step.nobody], values)]
         return found or [_resolved(NO_ROWS)]
 

@@ -240,11 +240,16 @@ class Step:
     detail: bool = False
     """It asks for more of rows that are there: keys that may have none of its columns are left out."""
     nobody: Key | None = None
-    """A key that no row has. By it the step is asked where prohibitions leave nothing to ask: silence would tell of them."""
+    """A key that no row has. By it the step is asked where guards and prohibitions leave nothing to ask: silence would tell."""
     has_children: bool = False
     idle: bool = False
     """Nothing of its rows is asked, so it is not run."""
     shape: Shape = field(init=False)
+
+    @property
+    def finds_fact(self) -> bool:
+        """Whether its rows only say, behind hops, what a guard asks."""
+        return self.record is None and bool(self.hops)
 
     def place(self, column: Column) -> int:
         """Where the column stands in this step's rows; added when new."""

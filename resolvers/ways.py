@@ -17,7 +17,7 @@ from resolvers.draft import Draft
 from resolvers.places import Place
 from resolvers.plan import Bound, Choice, Constant, Gate, Guard, Masked, MaskKey, Refusal, Step
 from resolvers.selection import Path
-from sources.protocol import Call, Column, Condition, Holds, Key, Not, Only, Operand, Some
+from sources.protocol import Call, Column, Condition, Holds, Not, Only, Operand, Some
 
 
 @dataclass
@@ -46,7 +46,7 @@ class Ways:
         else:
             inner = place if place.above is not None else self.detail(bound, place)
             if terms.bans and inner is not place:
-                inner.step.nobody = self.nobody(inner.step.source, inner.step.table, place.record.key)
+                inner.step.nobody = self.draft.nobody(inner.step.source, inner.step.table, place.record.key)
             bound.choices = tuple(self.far(place, inner, terms, wanted))
         self.refuse(bound, place, terms, wanted)
 
@@ -160,10 +160,6 @@ class Ways:
         at = step.add(column)
         step.conditional[at] = guard
         return at
-
-    def nobody(self, source: str, table: str, key: str) -> Key:
-        """A key that no row has."""
-        return "" if self.draft.catalogue.tables(source)[table][key] is str else -1
 
     def detail(self, bound: Bound, place: Place) -> Place:
         """Another row of the same record, asked for by its key once others have told what they know of its subject."""

@@ -13,8 +13,5 @@ SELECT t0."rrn", CASE WHEN ((t0."sealed" = $2::boolean) IS NOT TRUE) THEN t0."pl
 -- scourt, keys ["5806250970004"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;
 
--- mois, keys [""], values ["11110", 7]
-SELECT t0."rrn", t0."name", CASE WHEN (t0."district_code" = $2::text) THEN t0."rrn" END, coalesce((t0."district_code" = $2::text), false), (CASE WHEN t0."rrn" IS NOT NULL AND $3::bigint IS NOT NULL THEN rpad(left(t0."rrn", greatest(least($3::bigint, length(t0."rrn")), 0)::int), length(t0."rrn"), '*') END) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
-
 -- mois, keys ["5211039970008"], values ["11110", 7]
 SELECT t0."rrn", t0."birth_date", t0."id", t0."name", CASE WHEN (t0."district_code" = $2::text) THEN t0."rrn" END, coalesce((t0."district_code" = $2::text), false), (CASE WHEN t0."rrn" IS NOT NULL AND $3::bigint IS NOT NULL THEN rpad(left(t0."rrn", greatest(least($3::bigint, length(t0."rrn")), 0)::int), length(t0."rrn"), '*') END) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;

@@ -13,8 +13,5 @@ SELECT t0."rrn", CASE WHEN ((t0."sealed" = $2::boolean) IS NOT TRUE) THEN t0."pl
 -- scourt, keys ["0103099980004"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;
 
--- mois, keys [""], values [6000007, "0103099980004", []]
-SELECT t0."rrn", CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."name" END, coalesce(((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false), CASE WHEN ((t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."rrn" END, coalesce(((t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
-
 -- mois, keys ["9702280970009"], values [6000007, "0103099980004", []]
 SELECT t0."rrn", t0."id", CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."name" END, coalesce(((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false), CASE WHEN ((t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."rrn" END, coalesce(((t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))), false), CASE WHEN ((t0."household_id" = $2::bigint OR t0."rrn" = $3::text) OR (t0."rrn" = ANY($4::text[]))) THEN t0."birth_date" END FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."id" NULLS LAST;

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal, TypeAlias
 
 from auth.access import Decision, Grant
 from auth.authorizer import RegulationAuthorizer
 from auth.constraints import follow, strength
-from auth.reach import Circumstance
 from auth.rules import Coordinate
-from auth.situations import MODES, Mode, Situations, Sort, decide, situations, sorts
+from auth.situations import MODES, Box, Mode, Situations, Sort, boxes, decide, situations, sorts
 
 How = Literal[
     "granted", "withheld", "widened", "narrowed", "conditions", "unmasked", "masked", "mask", "barred", "unbarred", "bars",
@@ -43,10 +43,6 @@ class Change:
     after: Decision
     where: tuple[Situations, ...]
 
-    def circumstances(self) -> Iterator[Circumstance]:
-        """Agencies, roles and purposes for which it changes; some more than once."""
-        return (circumstance for each in self.where for circumstance, _ in each)
-
 
 _Modes: TypeAlias = dict[Mode, set[int]]
 
@@ -62,10 +58,15 @@ def diff(before: RegulationAuthorizer, after: RegulationAuthorizer, coordinates:
                 pair = decide(before, circumstance, coordinate, mode), decide(after, circumstance, coordinate, mode)
                 if pair[0] != pair[1]:
                     found.setdefault((coordinate, *pair), {}).setdefault(mode, set()).add(number)
+
+    @cache
+    def places(numbers: frozenset[int]) -> list[Box]:
+        return boxes(each for number in sorted(numbers) for each in everything[number].circumstances)
+
     changes = []
     for (coordinate, old, new), modes in found.items():
         holder = coordinates[coordinate].holder if coordinate in coordinates else ""
-        changes.append(Change(coordinate, holder, how(old, new), old, new, _where(modes, everything)))
+        changes.append(Change(coordinate, holder, how(old, new), old, new, _where(modes, places)))
     return tuple(sorted(changes, key=lambda change: (change.holder, change.coordinate, str(change.where))))
 
 
@@ -80,16 +81,12 @@ def _touched(before: RegulationAuthorizer, after: RegulationAuthorizer, sort: So
     return sorted({*offered, *barred, *hidden})
 
 
-def _where(modes: _Modes, everything: list[Sort]) -> tuple[Situations, ...]:
+def _where(modes: _Modes, places: Callable[[frozenset[int]], list[Box]]) -> tuple[Situations, ...]:
     """The situations of a change; modes in which it is the same for the same sorts are told together."""
     alike: dict[frozenset[int], list[Mode]] = {}
     for mode, numbers in modes.items():
         alike.setdefault(frozenset(numbers), []).append(mode)
-    return tuple(
-        found
-        for numbers, same in alike.items()
-        for found in situations((each for number in sorted(numbers) for each in everything[number].circumstances), same)
-    )
+    return tuple(found for numbers, same in alike.items() for found in situations(places(numbers), same))
 
 
 def how(before: Decision, after: Decision) -> tuple[How, ...]:

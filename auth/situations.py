@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Any, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeAlias, get_args
 
 from auth.access import Access, AccessRequest, Caller, Decision, Profile, Use
 from auth.authorizer import RegulationAuthorizer
@@ -20,7 +20,7 @@ from auth.rules import Parties
 ACCESSES: tuple[Access, ...] = get_args(Access)
 USES: tuple[Use, ...] = get_args(Use)
 
-T = TypeVar("T", bound=tuple[Any, ...])
+Box: TypeAlias = tuple[frozenset[Any], ...]
 
 
 class Mode(NamedTuple):
@@ -84,12 +84,9 @@ def profile(law: RegulationAuthorizer, circumstance: Circumstance, case: bool) -
     return law.profile(AccessRequest(caller, circumstance.purpose, "any" if case else None))
 
 
-def situations(circumstances: Iterable[Circumstance], modes: Iterable[Mode]) -> tuple[Situations, ...]:
-    """Every circumstance in every mode, in few words."""
-    return tuple(
-        Situations(*(_ordered(part) for part in (*where, *how)))
-        for where, how in product(_boxes(circumstances, 3), _boxes(modes, 3))
-    )
+def situations(where: Iterable[Box], modes: Iterable[Mode]) -> tuple[Situations, ...]:
+    """Every circumstance of some boxes in every mode, in few words."""
+    return tuple(Situations(*(_ordered(part) for part in (*box, *how))) for box, how in product(where, boxes(modes)))
 
 
 def named(agencies: Sequence[str], parties: Parties) -> tuple[str, ...]:
@@ -103,16 +100,15 @@ def named(agencies: Sequence[str], parties: Parties) -> tuple[str, ...]:
     return (*sorted(found), *sorted(rest))
 
 
-def _boxes(points: Iterable[T], size: int) -> list[tuple[frozenset[Any], ...]]:
-    """The points as disjoint boxes, each a product of sets; merged along the last place first."""
-    boxes = [tuple(frozenset({value}) for value in point) for point in points]
-    for place in reversed(range(size)):
-        merged: dict[tuple[frozenset[Any], ...], frozenset[Any]] = {}
-        for box in boxes:
-            key = box[:place] + box[place + 1 :]
-            merged[key] = merged.get(key, frozenset()) | box[place]
-        boxes = [(*key[:place], values, *key[place:]) for key, values in merged.items()]
-    return boxes
+def boxes(points: Iterable[Circumstance | Mode]) -> list[Box]:
+    """Points of three places as disjoint boxes, each a product of sets; merged along the last place first."""
+    found: list[Box] = [tuple(frozenset({value}) for value in point) for point in points]
+    for place in (2, 1, 0):
+        merged: dict[Box, set[Any]] = {}
+        for box in found:
+            merged.setdefault(box[:place] + box[place + 1 :], set()).update(box[place])
+        found = [(*key[:place], frozenset(values), *key[place:]) for key, values in merged.items()]
+    return found
 
 
 def _ordered(values: frozenset[Any]) -> tuple[Any, ...]:

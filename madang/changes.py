@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, product
 from typing import Any
 
 from auth.described import described, in_sentences
@@ -71,7 +72,8 @@ class Review:
 
     def headline(self) -> str:
         coordinates = len({change.coordinate for change, _ in self.changes})
-        circumstances = len({each for change, _ in self.changes for each in change.circumstances()})
+        boxes = {(where.agencies, where.roles, where.purposes) for change, _ in self.changes for where in change.where}
+        circumstances = len(set(chain.from_iterable(product(*box) for box in boxes)))
         if not coordinates:
             return f"Nothing changes, as of {self.at}."
         return (

@@ -17,7 +17,7 @@ from auth.diff import Change, diff
 from auth.document import Mistakes, Word
 from auth.reach import Circumstance
 from auth.rules import Agency, AnyRule, Condition, Consent, Exemption, Period, Purpose, RegulationSet
-from auth.situations import MODES, Mode, decide, named, situations
+from auth.situations import MODES, Mode, boxes, decide, named, situations
 from tests.auth.rulebook import (
     AGENCIES,
     DAY,
@@ -173,10 +173,10 @@ def test_a_case_is_told_where_it_matters() -> None:
 
 def test_situations_that_are_a_product_are_told_as_one() -> None:
     everywhere = [Circumstance(*each) for each in product(AGENCIES, ROLES, (*PURPOSES, None))]
-    (one,) = situations(everywhere, MODES)
+    (one,) = situations(boxes(everywhere), MODES)
     assert set(one) == set(product(everywhere, MODES))
     assert one.purposes == (None, *sorted(PURPOSES))
-    assert len(situations([*everywhere[:-1]], MODES)) > 1
+    assert len(situations(boxes(everywhere[:-1]), MODES)) > 1
 
 
 def test_agencies_have_the_names_of_their_groups() -> None:

@@ -137,6 +137,18 @@ async def test_docs_show_the_graph_as_the_caller_sees_it(page: Page) -> None:
 
 
 @needs_browser
+async def test_docs_say_under_which_article_a_field_is_shared(page: Page) -> None:
+    await page.get_by_label("Asking as").select_option("passport-officer")
+    await page.get_by_label("My view").check()
+    await expect(docs(page)).not_to_contain_text("TaxCertificate")
+    await docs(page).get_by_text("Query", exact=True).click()
+    await docs(page).get_by_text("Resident", exact=True).first.click()
+    await docs(page).get_by_text("passports", exact=True).click()
+    await expect(docs(page)).to_contain_text("Shared under Passport Act, art")
+    await expect(docs(page)).to_contain_text("for passport-renewal.")
+
+
+@needs_browser
 async def test_purpose_is_the_chosen_personas_and_goes_with_the_request(page: Page) -> None:
     await page.get_by_label("Asking as").select_option("citizen")
     await expect(page.get_by_label("For the purpose")).to_have_value("own-records")

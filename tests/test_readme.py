@@ -29,7 +29,7 @@ from tests.madang.conftest import serving
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-HEADER = "regulation: excerpt\nholder: mofa\nversion: 1\napproval: {number: 2026-1, on: 2026-03-02}\n"
+HEADER = "regulation: excerpt-{0}\nholder: {0}\nversion: 1\napproval: {{number: 2026-1, on: 2026-03-02}}\n"
 
 
 def snippet(language: str, beginning: str) -> str:
@@ -69,7 +69,16 @@ def test_the_query_is_answered_as_printed(nation: Embedded, tmp_path: Path) -> N
     with serving(demo(ROOT / "madang.toml", tmp_path), nation) as address:
         query, rrn = snippet("graphql", "query"), known_residents()["citizen"]
         answer = ask(address, "passport-officer", "passport-renewal", query, {"rrn": rrn})
+    extensions = answer.pop("extensions")
     assert answer == orjson.loads(snippet("json", "{"))
+    assert extensions["regulations"]
+    assert extensions["duties"]
+
+
+def test_anyone_may_ask_with_whom_something_is_shared(nation: Embedded, tmp_path: Path) -> None:
+    with serving(demo(ROOT / "madang.toml", tmp_path), nation) as address:
+        answer = ask(address, "citizen", "own-records", snippet("graphql", "{\n  sharing"), {})
+    assert {found["role"]["code"] for found in answer["data"]["sharing"]["whoMay"]} >= {"citizen", "welfare-officer"}
 
 
 @pytest.fixture
@@ -104,6 +113,7 @@ def test_a_ministry_is_added(crafts: str, nation: Embedded, tmp_path: Path, monk
         query = "query ($rrn: String!) { resident(rrn: $rrn) { craftTitles { name } } }"
         theirs = ask(address, "passport-officer", "passport-renewal", query, {"rrn": known_residents()["citizen"]})
         ready = httpx.get(f"{address}/readyz").json()
+    del mine["extensions"]
     assert mine == {"data": {"me": {"name": "김민준", "craftTitles": [{"name": "나전장"}, {"name": "매듭장"}]}}}
     assert theirs["data"] == {"resident": {"craftTitles": None}}
     assert theirs["errors"][0]["extensions"]["reason"] == "NO_PERMISSION"
@@ -133,7 +143,8 @@ def test_settings_and_modules_of_ones_own_lie_outside_the_repository(tmp_path: P
 def test_the_excerpt_of_a_regulation_is_read(tmp_path: Path) -> None:
     law = tmp_path / "law"
     shutil.copytree(ROOT / "auth" / "regulations", law)
-    (law / "excerpt.yaml").write_text(HEADER + snippet("yaml", "permissions:"), "utf-8")
+    (law / "excerpt.yaml").write_text(HEADER.format("mofa") + snippet("yaml", "permissions:"), "utf-8")
+    (law / "another.yaml").write_text(HEADER.format("mois") + snippet("yaml", "prohibitions:"), "utf-8")
     catalogue = Catalogue.load(register.schema for register in load(ROOT / "madang.toml").registers.values())
     authorizer = RegulationAuthorizer.load(law, coordinates(catalogue), today=lambda: dt.date(2026, 3, 2))
     assert authorizer is not None

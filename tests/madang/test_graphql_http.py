@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import httpx
 import pytest
 import yaml
 
-from madang.embedded import known_residents
+from madang.embedded import Embedded, known_residents
+from madang.settings import Settings
 from madang.words import CASE, PURPOSE
+from tests.madang.conftest import Serve
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,6 +198,67 @@ def test_refusals_of_no_known_word_are_refused_by_saying_which_there_are(officer
     response = officer.post("/graphql", json={"query": "{ __typename }"}, headers=[(b"madang-refusals", value.encode())])
     assert (response.status_code, code(response)) == (400, "BAD_REQUEST")
     assert all(word in response.json()["errors"][0]["message"] for word in ("Madang-Refusals", "`errors`", "`null`", "`reject`"))
+
+
+AT_MOST = 'query($rrn: String!) { resident(rrn: $rrn) { taxCertificates { incomeAtMost(amount: "25000000") } } }'
+LIMITED = "nts-national-tax/income-at-most-for-livelihood-benefit"
+
+
+def client_of(address: str, token: str, purpose: str) -> httpx.Client:
+    headers = {"Authorization": f"Bearer {token}", "Madang-Purpose": purpose}
+    return httpx.Client(base_url=address, headers=headers, timeout=20)
+
+
+async def used(nation: Embedded, change: str) -> None:
+    connection = await asyncpg.connect(nation.gateway_dsn)
+    try:
+        await connection.execute(change)
+    finally:
+        await connection.close()
+
+
+async def test_a_limit_that_is_reached_says_when_to_ask_again(served: str, tokens: dict[str, str], nation: Embedded) -> None:
+    count = f"VALUES ('{LIMITED}', 'jongno', 'jongno-2203', date_trunc('minute', now()) - interval '20 minutes', 100)"
+    await used(nation, f"INSERT INTO subject_use (rule, agency, officer, minute, subjects) {count}")
+    try:
+        with client_of(served, tokens["welfare-officer"], "basic-livelihood-benefit") as client:
+            for accept in (GRAPHQL, "application/json"):
+                response = ask(client, AT_MOST, {"rrn": known_residents()["citizen"]}, Accept=accept)
+                assert (response.status_code, code(response)) == (429, "SUBJECT_LIMIT_REACHED")
+                assert 2_000 < int(response.headers["retry-after"]) <= 2_520
+                assert LIMITED in response.json()["errors"][0]["message"]
+            # What has no limit is answered as ever, and says nothing of when.
+            response = ask(client, NAME, {"rrn": known_residents()["citizen"]})
+            assert response.status_code == 200
+            assert "retry-after" not in response.headers
+    finally:
+        await used(nation, f"DELETE FROM subject_use WHERE rule = '{LIMITED}'")
+
+
+@pytest.fixture(scope="module")
+def uncounted(settings: Settings, serve: Serve, nation: Embedded) -> Iterator[str]:
+    """The address of a server that cannot reach the gateway's own database."""
+    nowhere = dataclasses.replace(settings.gateway, address="postgresql://madang@127.0.0.1:9/gateway")
+    with serve(dataclasses.replace(settings, gateway=nowhere), nation) as address:
+        yield address
+
+
+def test_limits_that_cannot_be_counted_show_nothing(uncounted: str, tokens: dict[str, str]) -> None:
+    with client_of(uncounted, tokens["welfare-officer"], "basic-livelihood-benefit") as client:
+        for accept in (GRAPHQL, "application/json"):
+            response = ask(client, AT_MOST, {"rrn": known_residents()["citizen"]}, Accept=accept)
+            assert (response.status_code, code(response)) == (503, "LIMITS_UNAVAILABLE")
+        assert ask(client, NAME, {"rrn": known_residents()["citizen"]}).json()["data"]["resident"]["name"] == "김민준"
+
+
+def test_without_the_consents_all_or_nothing_is_nothing_for_now(uncounted: str, tokens: dict[str, str]) -> None:
+    query = "query($rrn: String!) { resident(rrn: $rrn) { name militaryService { kind } } }"
+    with client_of(uncounted, tokens["passport-officer"], "passport-renewal") as client:
+        for accept in (GRAPHQL, "application/json"):
+            response = ask(client, query, {"rrn": known_residents()["citizen"]}, Accept=accept, madang_refusals="reject")
+            assert (response.status_code, code(response)) == (503, "SOURCE_UNAVAILABLE")
+            assert "김민준" not in response.text
+        assert ask(client, query, {"rrn": known_residents()["citizen"]}).json()["data"]["resident"]["name"] == "김민준"
 
 
 def test_the_whole_catalogue_is_shown_when_asked_for(officer: httpx.Client) -> None:

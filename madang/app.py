@@ -106,7 +106,9 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     if not origins:
         return []
     headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view")
-    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=("GET", "POST"), allow_headers=headers)]
+    told = ("retry-after",)
+    methods = ("GET", "POST")
+    return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 
 
 def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:

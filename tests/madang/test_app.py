@@ -126,7 +126,7 @@ def test_pages_of_other_hosts_may_not_ask_unless_the_settings_name_them(
     asking = {
         "Origin": "https://portal.example",
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "authorization,madang-purpose,madang-case,madang-view,content-type",
+        "Access-Control-Request-Headers": "authorization,madang-purpose,madang-case,madang-refusals,madang-view,content-type",
     }
     assert "access-control-allow-origin" not in httpx.options(f"{served}/graphql", headers=asking).headers
     assert "access-control-allow-origin" not in httpx.get(f"{served}/personas", headers=asking).headers
@@ -135,6 +135,8 @@ def test_pages_of_other_hosts_may_not_ask_unless_the_settings_name_them(
         allowed = httpx.options(f"{address}/graphql", headers=asking)
         assert allowed.status_code == 200
         assert allowed.headers["access-control-allow-origin"] == "https://portal.example"
+        answered = httpx.post(f"{address}/graphql", headers={"Origin": "https://portal.example"})
+        assert answered.headers["access-control-expose-headers"] == "retry-after"
         other = httpx.options(f"{address}/graphql", headers={**asking, "Origin": "https://other.example"})
         assert "access-control-allow-origin" not in other.headers
 

@@ -104,6 +104,7 @@ async def test_a_prohibited_list_looks_empty_even_when_its_register_is_down(
     """Wait until the register fails: whoever then has an empty list and no error was never asked about."""
     profile = Profile([by], bans={"Resident.vehicles": ban(by, True)})
     await alike(owners, profile, f'{{ resident(rrn: "{VICTIM}") {{ name vehicles {{ model }} }} }}', mode, down)
+    assert not any(found for _, found in owners[0].witnesses["molit_vehicles"].seen), "rows that are prohibited were read"
 
 
 @pytest.mark.parametrize("down", [(), ("molit_vehicles",)], ids=["up", "down"])

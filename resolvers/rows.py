@@ -47,6 +47,8 @@ class Context:
     today: dt.date
     loaders: dict[Any, DataLoader[Key, Sequence[Any]]] = field(default_factory=dict)
     problems: dict[tuple[Path, str], tuple[Where, Exception]] = field(default_factory=dict)
+    told: int = 0
+    """Decisions of the regulations that were told in answer."""
 
     @cached_property
     def profile(self) -> Profile:

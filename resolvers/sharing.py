@@ -57,8 +57,9 @@ async def _mine(
     told = _Told(context, purpose)
     if first is not None:
         check_size("first", first, context.limits)
-    names = [name for name in sorted(told.holders) if after is None or name > after]
-    return [told.decided(name, access, use) for name in names[:first]]
+    names = [name for name in sorted(told.holders) if after is None or name > after][:first]
+    told.count(len(names))
+    return [told.decided(name, access, use) for name in names]
 
 
 async def _coordinate(
@@ -72,7 +73,9 @@ async def _who_may(_: Any, context: Context, *, coordinate: str, access: Access,
     told = _Told(context, None)
     if coordinate not in told.holders:
         return None
-    return [told.recipients(each) for each in told.law.who_may(coordinate, access, use)]
+    found = told.law.who_may(coordinate, access, use)
+    told.count(len(found))
+    return [told.recipients(each) for each in found]
 
 
 async def _purposes(_: Any, context: Context) -> list[SharingPurpose]:
@@ -108,6 +111,14 @@ class _Told:
     def holders(self) -> Mapping[str, str]:
         """Every coordinate that exists for the caller, with its holder."""
         return {c: holder for c, holder in self.context.catalogue.coordinates().items() if c not in self.hidden}
+
+    def count(self, number: int) -> None:
+        """Hold a request to as much as one list may have: under many aliases all of the law could be told many times over."""
+        self.context.told += number
+        if self.context.told > (most := self.context.limits.page):
+            raise InputError(
+                "LIMIT_EXCEEDED", f"more than {most} decisions of the regulations are asked for; ask for less at a time"
+            )
 
     def decided(self, coordinate: str, access: Access, use: Use) -> SharedCoordinate:
         """The decision on a coordinate, as every request in the same circumstances has it."""

@@ -250,11 +250,10 @@ async def test_no_answer_names_what_is_hidden(directory: Path) -> None:
     for caller in callers:
         hidden = authorizer.hidden_from(caller)
         seen_by_some |= {c for c in ALL if c in authorizer.table.hidden and c not in hidden}
-        purposes = "".join(
-            f'p{n}: mine(purpose: "{p}", use: {u}) {SHARED} '
-            for n, (p, u) in enumerate(product(authorizer.table.purposes, ("READ", "SEARCH")))
-        )
-        answer = (await here.answer(f"{{ sharing {{ {purposes} }} }}", caller, purpose=None)).body.decode()
+        answer = ""
+        for purpose, use in product(authorizer.table.purposes, ("READ", "SEARCH")):
+            text = f'{{ sharing {{ mine(purpose: "{purpose}", use: {use}) {SHARED} }} }}'
+            answer += (await here.answer(text, caller, purpose=None)).body.decode()
         for n, coordinate in enumerate(sorted(ALL - hidden)):
             if n % 7 == 0 or coordinate in ("Resident.name", "Resident.address", "Resident.deathDate", "Resident.birth"):
                 arguments = {"c": coordinate}
@@ -316,6 +315,22 @@ async def test_limits_hold_for_it_too(told: World) -> None:
     ):
         assert (await bounded.answer(text, CLERK)).code == "LIMIT_EXCEEDED"
     assert (await bounded.answer("{ sharing { mine { ways { mask } } } }", CLERK)).kind == "data"
+
+
+async def test_all_of_the_law_is_not_told_many_times_over(told: World) -> None:
+    names = [f"a{n}" for n in range(12)]
+    answer = await told.ask("{ sharing { " + " ".join(f"{name}: mine {{ coordinate }}" for name in names) + " } }", CLERK)
+    lists = [answer["data"]["sharing"][name] for name in names]
+    assert 0 < sum(len(each) for each in lists if each is not None) <= Limits().page
+    assert codes(answer) == ["LIMIT_EXCEEDED"] * lists.count(None)
+    assert lists.count(None) > 1
+    bounded = world(told.nation, regulations=told.regulations, limits=Limits(page=10))
+    for text, exceeded in (
+        ("mine(first: 10) { coordinate }", []),
+        ('mine(first: 10) { coordinate } whoMay(coordinate: "Resident.name") { role { code } }', ["LIMIT_EXCEEDED"]),
+        ("mine { coordinate }", ["LIMIT_EXCEEDED"]),
+    ):
+        assert codes(await bounded.ask(f"{{ sharing {{ {text} }} }}", CLERK)) == exceeded
 
 
 async def test_it_has_no_plan_and_is_no_coordinate(told: World) -> None:

@@ -31,7 +31,7 @@ from resolvers.rows import Context
 from resolvers.selection import collect
 from resolvers.sharing import attach_sharing
 from resolvers.views import Views
-from schema.catalogue import Catalogue
+from schema.catalogue import Catalogue, ColumnField
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
 from sources.protocol import SourceError
@@ -110,7 +110,7 @@ class Engine:
         if plan and plan.duties:
             found["duties"] = plan.duties
         if explain and plan:
-            found["explain"] = describe(plan, self.sources, self._circumstances)
+            found["explain"] = describe(plan, self.sources, self._circumstances, self._hidden_names(request))
         return found
 
     def explain(
@@ -120,7 +120,13 @@ class Engine:
         request = self.read(query, variables, operation_name, access)
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
-        return describe(self.plan(request), self.sources, self._circumstances)
+        return describe(self.plan(request), self.sources, self._circumstances, self._hidden_names(request))
+
+    def _hidden_names(self, request: Request) -> frozenset[str]:
+        """The coordinates of which the caller is told nothing, and their columns."""
+        items = (item for record in self.catalogue.records.values() for item in record.fields.values())
+        hidden = request.hidden
+        return hidden | {i.column for i in items if isinstance(i, ColumnField) and i.coordinate in hidden}
 
     def context(self, request: Request) -> Context:
         """What resolvers under Strawberry's own execution work with."""

@@ -5,8 +5,9 @@ It prints the very plan that serves, so it cannot tell anything else than what h
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from auth.access import Decision
 from auth.words import in_words
@@ -17,9 +18,14 @@ from sources.coalescer import Coalescer
 from sources.protocol import All, Call, Column, Compare, Condition, Exists, Holds, Not, Only, Operand, Param, Shape, Some
 
 
-def describe(plan: Plan, sources: Mapping[str, Coalescer], circumstances: Circumstances) -> dict[str, Any]:
-    """The plan as plain data: what is found out first, steps, decisions, what is withheld always, and what for some rows."""
-    return {
+def describe(
+    plan: Plan, sources: Mapping[str, Coalescer], circumstances: Circumstances, hidden: frozenset[str] = frozenset()
+) -> dict[str, Any]:
+    """The plan as plain data: what is found out first, steps, decisions, what is withheld always, and what for some rows.
+
+    `hidden`: names of coordinates and columns of which whoever reads this is told nothing; a word stands in their place.
+    """
+    described = {
         "before": [_before(need, q, sources) for need in sorted(plan.needs) for q in circumstances.questions(need)],
         "steps": [_step(plan, step, sources) for level in plan.levels for step in level],
         "searches": [_decision(d) for d in plan.searches if not d.hidden],
@@ -29,6 +35,19 @@ def describe(plan: Plan, sources: Mapping[str, Coalescer], circumstances: Circum
         "masked": [{"pattern": pattern(m.path), "coordinate": m.decision.coordinate, "mask": str(m.mask)} for m in plan.masked],
         "duties": plan.duties,
     }
+    if not hidden:
+        return described
+    named = re.compile(rf"\b({'|'.join(map(re.escape, sorted(hidden)))})\b")
+    return cast(dict[str, Any], _without(named, described))
+
+
+def _without(named: re.Pattern[str], value: Any) -> Any:
+    """The same without these names in any of its texts."""
+    if isinstance(value, dict):
+        return {key: _without(named, each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_without(named, each) for each in value]
+    return named.sub("hidden", value) if isinstance(value, str) else value
 
 
 def _before(need: str, question: Question, sources: Mapping[str, Coalescer]) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
-from tests.redteam.attacker import refused, resident, seen
+from auth.access import Matches
+from resolvers.operation import Refusals
+from tests.redteam.attacker import MODES, ban, refused, resident, seen, some
 from tests.resolvers.nation import CALLERS, CITIZEN, CITIZEN_RRN, CLERK, NEITHER, household_id, resident_id
 from tests.resolvers.world import Key, Profile, World
 
@@ -109,3 +111,19 @@ async def test_me_is_nobody_but_the_token(here: World, caller: object) -> None:
         found = await seen(here, query, CITIZEN, rrn="8103150074737")
         assert resident(here.nation, "8103150074737")["name"].encode() not in found.body
         assert "data" not in json.loads(found.body)
+
+
+@pytest.mark.parametrize("profile", [
+    Profile(hidden=["Resident.addressProtected"], bans={"Resident.address": ban("Resident.addressProtected", True)}),
+    Profile(hidden=["Resident.addressProtected"], bans={"Vehicle.baseAddress": ban("Resident.addressProtected", True)}),
+    Profile(hidden=["Resident.addressProtected"], grants={
+        "Resident.address": some(Matches("Resident.addressProtected", (False,)))}),
+], ids=["ban", "ban-elsewhere", "condition"])  # fmt: skip
+@pytest.mark.parametrize("mode", MODES)
+async def test_an_explanation_names_nothing_hidden(here: World, profile: Profile, mode: Refusals) -> None:
+    """The plan in words, with its statements: which column do they compare, that is not to be known of?"""
+    here.under(profile)
+    query = f"{{ {ME} {{ address vehicles {{ baseAddress }} }} }}"
+    found = await seen(here, query, refusals=mode, explain=True)
+    assert b"rotected" not in found.body
+    assert any("address_protected" in str(shape) for _, shape in here.shapes()), "otherwise this proves nothing"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from auth.access import Mask, Matches
+from auth.access import Duties, Mask, Matches, Span
 from resolvers.operation import Refusals
 from tests.redteam.attacker import MODES, ban, of, refused, resident, rows, seen, some, twins
 from tests.resolvers.nation import CITIZEN, CITIZEN_RRN, CLERK, NEITHER, Nation, rrn
@@ -82,6 +83,19 @@ async def test_a_protected_masked_value_is_not_told_by_the_list_of_masks(pair: l
     profile = Profile(["Resident.addressProtected"], bans=dict.fromkeys(names, PROTECTED), grants=dict.fromkeys(names, masked))
     answer = await alike(pair, profile, f'{{ resident(rrn: "{VICTIM}") {{ address vehicles {{ baseAddress }} }} }}', mode)
     assert [m["coordinate"] for m in answer["extensions"]["masked"]] == [*names]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("constraint", [of("jurisdiction"), Matches("BirthRecord.place", ("Hidden",)), None])
+async def test_a_protected_value_is_not_told_by_the_list_of_duties(pair: list[World], mode: Refusals, constraint: Any) -> None:
+    """`extensions.duties` says what comes with what was had: it must say it of a protected value as of an absent one."""
+    owed = Duties(retain=Span(months=6), store=False)
+    grants = tuple(replace(each, duties=owed) for each in some(*([] if constraint is None else [constraint])))
+    names = ("Resident.address", "Vehicle.baseAddress", "Resident.disability")
+    profile = Profile(["Resident.addressProtected"], bans=dict.fromkeys(names, PROTECTED), grants=dict.fromkeys(names, grants))
+    await alike(
+        pair, profile, f'{{ resident(rrn: "{VICTIM}") {{ address vehicles {{ baseAddress }} disability {{ kind }} }} }}', mode
+    )
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -40,7 +40,7 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
 
     A lookup's takes `(g, a, key, encode, deny, lose, mark)`: groups of rows by step, the operation's arguments, the key,
     `encode(type name, key) -> global id`, and what to call where a gate fails (with the refusal's number), where rows were lost
-    (with the step's), and with what is masked (and the mask's number). A listing's takes
+    (with the step's), and with what has a mark (and the mark's number). A listing's takes
     `(g, a, rows, more, after, total, cursor, encode, deny, lose, mark)`.
     """
     writer = _Writer(lost)
@@ -101,8 +101,8 @@ class _Writer:
         lost = bound.kind in ("one", "many") and bound.step in self.lost
         if (silent := self.gate(choice.silent, row, teller)) and not lost:
             shown = f"({shown} if {silent} else {'[]' if bound.kind == 'many' else 'None'})"
-        if choice.masked is not None:
-            shown = f"mark({choice.masked}, {shown})"
+        if choice.mark is not None:
+            shown = f"mark({choice.mark}, {shown})"
         for gate, refusal in reversed(bound.bans):
             shown = f"({shown} if {self.gate(gate, row, teller)} else deny({refusal}))"
         return shown
@@ -224,6 +224,11 @@ def fill(data: Any, path: Path, hole: Any) -> Where | None:
 def reached(data: Any, path: Path) -> Where | None:
     """The first concrete path that fits a pattern and whose parent is there."""
     return next((where for _, _, where in _walk(data, path, ())), None)
+
+
+def filled(data: Any, path: Path) -> bool:
+    """Whether something is shown at a path pattern: no null, no empty list."""
+    return any(holder[key] is not None and holder[key] != [] for holder, key, _ in _walk(data, path, ()))
 
 
 def _walk(data: Any, path: Path, where: Where) -> Iterator[tuple[Any, Any, Where]]:

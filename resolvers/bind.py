@@ -148,6 +148,11 @@ class Binder:
         place.step.joins.append(Join(alias, target.table, item.end, place.qualify(item.start)))
         inner = Place(place.step, alias, target, ())
         bound = Bound(asked.name, asked.path, "joined", place.step.place(inner.qualify(target.key)), record=target.name)
+        decision = self.draft.decisions[id(asked)]
+        if any(grant.duties for grant in decision.grants):
+            self.ways.mark(
+                Wanted(lambda at: at.qualify(item.start), decision, asked.path, self.only), decision.grants, always=True
+            )
         bound.fields = self.selection(selection, inner)
         return bound
 

@@ -217,7 +217,7 @@ class Checker:
         context = self.context
         if self._environment is None:
             self._environment = Environment((), context.access.caller, context.today, {}, context.access.purpose)
-        needs = {"case"} if isinstance(constraint, WithCase) else set()
+        needs = {"case", "case_household"} if isinstance(constraint, WithCase) else set()
         if isinstance(constraint, OfSubject):
             kinds: dict[str, str] = {"household": "household", "child": "children"} | (
                 {"self": "household"} if of_household else {}

@@ -2,7 +2,8 @@
 
     household    the household of the caller's own resident
     children     the minors of whom the caller is the legal guardian, by the family register
-    case         the resident whom the request's case is about, with the household, if the case is verified
+    case         the resident whom the request's case is about, if the case is verified
+    case_household   that resident's household, where it is not asked for in the statement that compares with it
 
 A case is verified if the register of petitions has it under its number, as one of the caller's agency and for the purpose of the
 request, opened today or before and not closed. Who asks cannot tell which of these failed: there simply is no such case.
@@ -47,7 +48,8 @@ class Circumstances:
     def questions(self, need: str) -> list[Question]:
         """What is asked for a need, one after the other."""
         asked: dict[str, list[Question | None]] = {
-            "household": [self._household], "children": [self._children, self._births], "case": [self._case, self._household],
+            "household": [self._household], "children": [self._children, self._births], "case": [self._case],
+            "case_household": [self._case, self._household],
         }  # fmt: skip
         return [question for question in asked[need] if question is not None]
 
@@ -55,7 +57,10 @@ class Circumstances:
         self, needs: frozenset[str], access: AccessRequest, environment: Environment, failures: dict[int, Exception]
     ) -> None:
         """Complete an environment; notes in `failures` what cannot be found out."""
-        found = {"household": self._of_caller, "children": self._of_children, "case": self._of_case}
+        found = {
+            "household": self._of_caller, "children": self._of_children, "case": self._of_case,
+            "case_household": self._of_case_household,
+        }  # fmt: skip
         wanted = sorted(needs)
         answers = await asyncio.gather(*(found[need](access, environment) for need in wanted), return_exceptions=True)
         for need, answer in zip(wanted, answers, strict=True):
@@ -78,13 +83,17 @@ class Circumstances:
         environment.children = tuple(sorted(map(str, minor)))
 
     async def _of_case(self, access: AccessRequest, environment: Environment) -> None:
+        environment.case_subject = await self._case_of(access, environment)
+
+    async def _of_case_household(self, access: AccessRequest, environment: Environment) -> None:
+        environment.case_household = await self._household_of(await self._case_of(access, environment))
+
+    async def _case_of(self, access: AccessRequest, environment: Environment) -> str | None:
+        """Whom the verified case is about."""
         if access.case is None or self._case is None:
-            return
+            return None
         rows = await self._rows(self._case, access.case)
-        if rows and _verified(rows[0], access, environment.today):
-            subject: str = rows[0][3]
-            environment.case_household = await self._household_of(subject)
-            environment.case_subject = subject
+        return rows[0][3] if rows and _verified(rows[0], access, environment.today) else None
 
     async def _household_of(self, rrn: str | None) -> int | None:
         rows = await self._rows(self._household, rrn) if rrn is not None else []

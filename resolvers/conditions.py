@@ -19,7 +19,7 @@ from auth.access import Ban, Constraint, Decision, Grant, Mask, Matches, OfSubje
 from resolvers.draft import Draft
 from resolvers.places import Place
 from resolvers.plan import Argument, Before, Constant, CurrentDay, Fact, OfPurpose, OfRequest, Step, Value, lost_need
-from resolvers.relations import Relation, by_household, relation
+from resolvers.relations import Relation, by_household, household_of, relation
 from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
 from schema.declare import Arg, Today
 from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Operand, Some
@@ -40,6 +40,9 @@ class Parts:
     def free(self) -> bool:
         """Whether nothing has to be checked."""
         return not (self.teller or self.own or self.facts or self.linked)
+
+    def asks(self) -> tuple[list[Condition], list[Condition], list[Fact], list[Matches]]:
+        return self.teller, self.own, self.facts, self.linked
 
     def clause(self, teller: Place) -> tuple[int | Fact, ...]:
         """What a guard asks of the teller's row."""
@@ -113,13 +116,14 @@ class Conditions:
                 break
             parts = [p for grant in grants if (p := self.parts(place, grant.constraints, target)) is not None]
             ways.append(Way(mask, grants, parts))
-        bans = []
+        bans: list[Banned] = []
         for ban in decision.bans:
             for each in apart(ban):
                 # A prohibition that cannot be checked must be taken to hold.
                 when: frozenset[Constraint] = frozenset(each.when)
                 held = self.parts(place, when, target) or Parts(when, teller=[All(())])
-                bans.append(Banned(each, held, each.told))
+                if not any(b.ban.rule == each.rule and b.parts.asks() == held.asks() for b in bans):
+                    bans.append(Banned(each, held, each.told))
         return Terms(ways, bans)
 
     def parts(self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None) -> Parts | None:
@@ -156,10 +160,13 @@ class Conditions:
         subject = teller.record.subject
         assert subject is not None
         if isinstance(constraint, WithCase):
+            near = self.of_case_household(teller, needs)
+            household = (subject.household, OfRequest("case_household"), "=")
             pairs: list[tuple[str | None, OfRequest, str]] = [
-                (subject.self, OfRequest("case_subject"), "="), (subject.household, OfRequest("case_household"), "="),
+                (subject.self, OfRequest("case_subject"), "="), *([] if near else [household]),
             ]  # fmt: skip
         else:
+            near = []
             assert isinstance(constraint, OfSubject)
             of = {
                 "self": (subject.self, OfRequest("rrn"), "="),
@@ -170,13 +177,24 @@ class Conditions:
             # A record that is about a household, not a resident, is its members' own.
             kinds = ["household" if kind == "self" and subject.self is None else kind for kind in sorted(constraint.kinds)]
             pairs = [of[kind] for kind in kinds]
-        compares = []
+        compares: list[Condition] = []
         for column, value, operator in pairs:
             if column is not None:
                 needs.update(filter(None, [value.need]))
                 compares.append(Compare(teller.qualify(column), operator, teller.step.param(value)))  # type: ignore[arg-type]
         self.draft.needs |= needs
-        return Some(tuple(dict.fromkeys(compares)))
+        return Some((*dict.fromkeys(compares), *near))
+
+    def of_case_household(self, teller: Place, needs: set[str]) -> list[Condition]:
+        """That the case's subject lives in the row's household, asked of the row's own source if that can tell."""
+        way = household_of(self.draft.catalogue, teller.record)
+        if way is None or not self.draft.capabilities[teller.record.source].joins:
+            return []
+        value = OfRequest("case_subject")
+        needs.update(filter(None, [value.need]))
+        assert way.record.subject is not None
+        subject = Compare(way.record.subject.self or "", "=", teller.step.param(value))
+        return [Exists(way.record.table, way.end, teller.qualify(way.start), subject)]
 
     # Columns
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auth.access import Constraint, Decision, Limit, Profile
-from resolvers.plan import BoundRoot, Constant, Masked, Refusal, Step
+from resolvers.plan import BoundRoot, Constant, Mark, Refusal, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, RecordType
 from schema.declare import Hop
@@ -39,7 +39,7 @@ class Draft:
     withheld: list[Refusal] = field(default_factory=list)
     guarded: list[Refusal] = field(default_factory=list)
     needs: set[str] = field(default_factory=set)
-    masked: list[Masked] = field(default_factory=list)
+    marks: list[Mark] = field(default_factory=list)
     limited: dict[tuple[str, Limit], set[tuple[int, int]]] = field(default_factory=dict)
     facts: dict[Any, Step] = field(default_factory=dict)
     """Steps that find facts, by whence their keys come and where they lead."""

@@ -107,8 +107,8 @@ class Engine:
         found: dict[str, Any] = {"regulations": request.version}
         if response and response.masked:
             found["masked"] = response.masked
-        if plan and plan.duties:
-            found["duties"] = plan.duties
+        if response and response.duties:
+            found["duties"] = response.duties
         if explain and plan:
             found["explain"] = describe(plan, self.sources, self._circumstances, self._hidden_names(request))
         return found

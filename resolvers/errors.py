@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from auth import consent
 from auth.access import Decision, Matches, OfSubject, Reason, Remedy, Rule, WithCase, WithConsent
 from auth.words import conditions
 from resolvers.assemble import Where
@@ -116,6 +117,9 @@ def _remedy(decision: Decision, hidden: frozenset[str], *, searched: bool) -> st
     return " and ".join(conditions(fewest.constraints, hidden, "your"))
 
 
+_REGISTERS = {consent.SOURCE: "the gateway's own database"}
+
+
 def unavailable(holder: str, places: Iterable[tuple[Path, Where]]) -> Error:
     """A holder's source that failed; every path pattern that it cost is named, with the first place."""
     in_turn = sorted(places, key=lambda place: comparable(place[1]))
@@ -123,7 +127,7 @@ def unavailable(holder: str, places: Iterable[tuple[Path, Where]]) -> Error:
     patterns = list(dict.fromkeys(pattern(path) for path, _ in in_turn))
     extensions = {"code": "SOURCE_UNAVAILABLE", "holder": holder, "patterns": patterns}
     return {
-        "message": f"the register of `{holder}` does not answer; ask again later",
+        "message": f"{_REGISTERS.get(holder, f'the register of `{holder}`')} does not answer; ask again later",
         "path": list(where),
         "extensions": extensions,
     }

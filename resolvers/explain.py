@@ -13,7 +13,8 @@ from auth.access import Decision
 from auth.words import in_words
 from resolvers.circumstances import Circumstances, Question
 from resolvers.errors import pattern
-from resolvers.plan import Fact, Guard, Plan, Refusal, Step
+from resolvers.plan import Fact, Guard, Mark, Plan, Refusal, Step
+from resolvers.response import owed
 from sources.coalescer import Coalescer
 from sources.protocol import All, Call, Column, Compare, Condition, Exists, Holds, Not, Only, Operand, Param, Shape, Some
 
@@ -32,8 +33,8 @@ def describe(
         "decisions": [_decision(d) for d in plan.decisions if not d.hidden],
         "withheld": [_refusal(r) for r in plan.withheld],
         "guarded": [_refusal(r) for r in plan.guarded],
-        "masked": [{"pattern": pattern(m.path), "coordinate": m.decision.coordinate, "mask": str(m.mask)} for m in plan.masked],
-        "duties": plan.duties,
+        "masked": [_masked(mark) for mark in plan.marks if mark.mask is not None],
+        "duties": owed((d.coordinate, grant) for d in plan.decisions for grant in d.grants),
     }
     if not hidden:
         return described
@@ -50,6 +51,10 @@ def _without(named: re.Pattern[str], value: Any) -> Any:
     return named.sub("hidden", value) if isinstance(value, str) else value
 
 
+def _masked(mark: Mark) -> dict[str, Any]:
+    return {"pattern": pattern(mark.path), "coordinate": mark.decision.coordinate, "mask": str(mark.mask)}
+
+
 def _before(need: str, question: Question, sources: Mapping[str, Coalescer]) -> dict[str, Any]:
     shape, source = question.shape, question.source
     return {
@@ -60,7 +65,7 @@ def _before(need: str, question: Question, sources: Mapping[str, Coalescer]) -> 
 
 _NEEDS = {
     "household": "the caller's household", "children": "the caller's minor children",
-    "case": "the resident whom the case is about",
+    "case": "the resident whom the case is about", "case_household": "that resident's household",
 }  # fmt: skip
 
 
@@ -150,7 +155,7 @@ def _guard(column: Column, step: Step) -> str:
 
 def _conditional(step: Step, place: int) -> str:
     column = step.columns[place - (step.key is not None)]
-    return _operand(column) if isinstance(column, str | Call) else str(column)
+    return _operand(column) if isinstance(column, str | Call) else _guard(column, step)
 
 
 def _of_guard(guard: Guard) -> str:
@@ -159,7 +164,7 @@ def _of_guard(guard: Guard) -> str:
 
 
 def _atom(atom: int | Fact) -> str:
-    return f"column {atom} of step {atom.step} says so" if isinstance(atom, Fact) else f"column {atom} is true"
+    return f"column {atom.column} of step {atom.step} says so" if isinstance(atom, Fact) else f"column {atom} is true"
 
 
 def _words(condition: Condition, step: Step) -> str:
@@ -169,12 +174,13 @@ def _words(condition: Condition, step: Step) -> str:
         case All(conditions):
             return " and ".join(_words(c, step) for c in conditions) or "true"
         case Some(conditions):
-            return " or ".join(_words(c, step) for c in conditions) or "false"
+            text = " or ".join(_words(c, step) for c in conditions) or "false"
+            return f"({text})" if len(conditions) > 1 else text
         case Not(inner):
             return f"not ({_words(inner, step)})"
         case Exists(table, column, on, inner):
             held = "" if inner is None else f" and {_words(inner, step)}"
-            return f"{table} has a row with {column} = {on}{held}"
+            return f"{table} has a row whose {column} is this {on}{held}"
 
 
 def _operand(operand: Operand) -> str:

@@ -82,7 +82,7 @@ class Argument:
         return f"argument {self.name}.{self.key}" if self.key else f"argument {self.name}"
 
 
-NEEDS = ("household", "children", "case")
+NEEDS = ("household", "children", "case", "case_household")
 """What is found out before a plan is run, where it needs it. In failures they stand as steps of their own, before all others."""
 
 
@@ -104,11 +104,11 @@ class OfRequest:
     @property
     def need(self) -> str | None:
         """What has to be found out first."""
-        need = self.attribute.partition("_")[0]
-        return need if need in NEEDS else None
+        return {"case_subject": "case"}.get(self.attribute, self.attribute if self.attribute in NEEDS else None)
 
     def __str__(self) -> str:
-        return f"the {self.attribute.replace('_', 's ')}" if self.need == "case" else f"the caller's {self.attribute}"
+        of, _, what = self.attribute.partition("_")
+        return f"the case's {what}" if of == "case" else f"the caller's {self.attribute}"
 
 
 @dataclass(frozen=True)
@@ -312,8 +312,8 @@ class Choice:
     place: int
     gate: Gate = Gate()
     silent: Gate = Gate()
-    masked: int | None = None
-    """Number of the plan's mask that made it."""
+    mark: int | None = None
+    """Number of the plan's mark, where something is to be said of its having been chosen."""
 
 
 @dataclass
@@ -378,15 +378,22 @@ class BoundRoot:
 
 
 @dataclass(frozen=True)
-class Masked:
-    """A coordinate that is shown masked at a path: to all rows, or to those that a choice marks."""
+class Mark:
+    """Something to say of a way in which a coordinate is granted, if it is shown so: that it is masked, that duties come with it.
+
+    `always`: to all rows, otherwise to those of whose choices it is the mark.
+    """
 
     path: Path
     decision: Decision
-    mask: Mask
+    """With the grants of that way alone."""
     always: bool
     only: int | None = None
     """Under `node`, the root step of the type that this is about."""
+
+    @property
+    def mask(self) -> Mask | None:
+        return self.decision.grants[0].mask
 
 
 @dataclass
@@ -404,11 +411,9 @@ class Plan:
     """On the coordinates that were searched by."""
     needs: frozenset[str]
     """Of `NEEDS`."""
-    masked: list[Masked]
+    marks: list[Mark]
     limited: dict[tuple[str, Limit], frozenset[tuple[int, int]]]
     """By rule and bound: where in the steps' rows stand the subjects that count."""
-    duties: list[dict[str, Any]]
-    """What comes with being granted, by rule, in words for the caller."""
     rehearsed: Plan | None = None
     """The plan of what decides (`resolvers/rehearsal.py`), made when first needed."""
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))

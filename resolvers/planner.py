@@ -21,14 +21,13 @@ The same passes serve, explain and simulate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
-from auth.access import MASKS, Decision, Duties, Grant, Profile
+from auth import consent
+from auth.access import MASKS, Profile
 from resolvers.authorize import authorize
 from resolvers.bindroots import bind
 from resolvers.draft import Arguments, Draft
-from resolvers.errors import described
 from resolvers.plan import Bound, Gate, Plan, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field
@@ -52,28 +51,8 @@ def plan(
     limited = {bound: frozenset(places) for bound, places in draft.limited.items()}
     return Plan(
         draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
-        draft.masked, limited, duties(decisions),
+        draft.marks, limited,
     )  # fmt: skip
-
-
-def duties(decisions: Iterable[Decision]) -> list[dict[str, Any]]:
-    """What comes with being granted, for each rule that has duties: to which coordinates it applies, and what is to be done."""
-    found: dict[Grant, dict[str, None]] = {}
-    for decision in decisions:
-        for grant in decision.grants:
-            if grant.duties is not None:
-                found.setdefault(Grant(grant.rule, duties=grant.duties), {})[decision.coordinate] = None
-    return [{"rule": described(grant.rule), "coordinates": list(c), **_owed(grant.duties)} for grant, c in found.items()]
-
-
-def _owed(duty: Duties | None) -> dict[str, Any]:
-    assert duty is not None, "only grants with duties are told"
-    owed: dict[str, Any] = {"store": duty.store}
-    if duty.retain is not None:
-        owed["retain"] = str(duty.retain)
-    if duty.notice:
-        owed["notice"] = {"to": "subject", "when": "later", "ground": duty.ground}
-    return owed
 
 
 def shorten(draft: Draft) -> None:
@@ -98,7 +77,7 @@ def shorten(draft: Draft) -> None:
 def _plain(bound: Bound) -> bool:
     """Whether there is one value for every row, and nothing to be said of it."""
     one = bound.kind == "column" and len(bound.choices) == 1 and not bound.bans and bound.detail is None
-    return one and bound.choices[0].gate == bound.choices[0].silent == Gate() and bound.choices[0].masked is None
+    return one and bound.choices[0].gate == bound.choices[0].silent == Gate() and bound.choices[0].mark is None
 
 
 def _stands_for(item: Field | None, column: Column) -> bool:
@@ -131,7 +110,8 @@ def _settle(draft: Draft, step: Step, settled: set[int]) -> None:
     _settle(draft, parent, settled)
     guards = [*step.conditional.values(), *([] if step.admits is None else [step.admits])]
     keyed_alike = parent.lookup is not None and step.parent_column == 0 and not step.hops
-    if keyed_alike and not parent.where and not guards:
+    # Consents are the gateway's own: no register is asked for somebody who may turn out to be nobody of the caller's.
+    if keyed_alike and not guards and (not parent.where or step.source == consent.SOURCE):
         step.lookup, step.level = parent.lookup, parent.level
         return
     waits = [parent]

@@ -48,6 +48,13 @@ def by_household(catalogue: Catalogue, teller: RecordType, target: RecordType) -
     return _by_members(catalogue, teller, target)
 
 
+def household_of(catalogue: Catalogue, teller: RecordType) -> Relation | None:
+    """The way to all who live in the household of a row's subject, if the same source has them."""
+    people = [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
+    way = by_household(catalogue, teller, people[0]) if len(people) == 1 else None
+    return way if way is not None and way.record.source == teller.source else None
+
+
 def related(catalogue: Catalogue) -> dict[str, frozenset[str]]:
     """By record type: the types whose columns a constraint on its coordinates may name."""
     return {name: frozenset(_related(catalogue, record)) for name, record in catalogue.records.items()}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from auth.access import Duties, Grant, Rule
 from auth.pseudonyms import Pseudonym
 from resolvers import errors
-from resolvers.assemble import LOST, WITHHELD, Where, compile_root, fill, reached
+from resolvers.assemble import LOST, WITHHELD, Where, compile_root, fill, filled, reached
 from resolvers.execute import Results
 from resolvers.inputs import InputError, Inputs
 from resolvers.plan import BoundRoot, Plan, Refusal
@@ -31,13 +32,18 @@ class Response:
         self.catalogue = catalogue
         self.denied: set[int] = set()
         self.marked: set[int] = set()
+        self.had: set[int] = set()
+        """Marks of which something was there to be shown."""
         self.data: dict[str, Any] = {}
         lost = frozenset(results.failures)
         for root in plan.roots:
             self.data[root.name] = self.root(root, lost)
         self.refused = [*self.refusals(), *self.nothing_found()]
         self.failed = self.losses()
+        # In lists that came as JSON nothing can be looked for; what is there has what was asked for.
+        self.flat = {root.name for root in plan.roots if root.json and results.groups[root.steps[0]].get(None)}
         self.masked = list(self.masks())
+        self.duties = owed(self.under_duties())
 
     def root(self, root: BoundRoot, lost: frozenset[int]) -> Any:
         if root.kind == "refused":
@@ -80,8 +86,10 @@ class Response:
     def lose(self, step: int) -> Any:
         return LOST
 
-    def mark(self, masked: int, value: Any) -> Any:
-        self.marked.add(masked)
+    def mark(self, mark: int, value: Any) -> Any:
+        self.marked.add(mark)
+        if value is not None and value != []:
+            self.had.add(mark)
         return value
 
     def refusals(self) -> Iterator[errors.Error]:
@@ -137,14 +145,38 @@ class Response:
 
     def masks(self) -> Iterator[dict[str, Any]]:
         """What is shown masked, by path pattern."""
-        # In lists that came as JSON nothing can be looked for; what is there has what was asked for.
-        flat = {root.name for root in self.plan.roots if root.json and self.results.groups[root.steps[0]].get(None)}
-        for number, masked in enumerate(self.plan.masked):
-            shown = number in self.marked or (masked.always and self.about(masked.only))
-            if shown and (masked.path[0] in flat or reached(self.data, masked.path)):
+        for number, mark in enumerate(self.plan.marks):
+            shown = number in self.marked or (mark.always and self.about(mark.only))
+            if mark.mask is not None and shown and (mark.path[0] in self.flat or reached(self.data, mark.path)):
                 yield {
-                    "coordinate": masked.decision.coordinate,
-                    "pattern": errors.pattern(masked.path),
-                    "mask": str(masked.mask),
-                    "rules": [errors.described(rule) for rule in masked.decision.rules],
+                    "coordinate": mark.decision.coordinate,
+                    "pattern": errors.pattern(mark.path),
+                    "mask": str(mark.mask),
+                    "rules": [errors.described(rule) for rule in mark.decision.rules],
                 }
+
+    def under_duties(self) -> Iterator[tuple[str, Grant]]:
+        """Coordinates of which something was shown, with the grants under which it was that come with duties."""
+        for number, mark in enumerate(self.plan.marks):
+            grants = [grant for grant in mark.decision.grants if grant.duties is not None]
+            always = mark.always and self.about(mark.only)
+            if grants and (number in self.had or (always and (mark.path[0] in self.flat or filled(self.data, mark.path)))):
+                yield from ((mark.decision.coordinate, grant) for grant in grants)
+
+
+def owed(granted: Iterable[tuple[str, Grant]]) -> list[dict[str, Any]]:
+    """What comes with being granted, for each rule that has duties: for which coordinates, and what is to be done."""
+    found: dict[tuple[Rule, Duties], dict[str, None]] = {}
+    for coordinate, grant in granted:
+        if grant.duties is not None:
+            found.setdefault((grant.rule, grant.duties), {})[coordinate] = None
+    return [{"rule": errors.described(rule), "coordinates": list(c), **_owed(duties)} for (rule, duties), c in found.items()]
+
+
+def _owed(duties: Duties) -> dict[str, Any]:
+    found: dict[str, Any] = {"store": duties.store}
+    if duties.retain is not None:
+        found["retain"] = str(duties.retain)
+    if duties.notice:
+        found["notice"] = {"to": "subject", "when": "later", "ground": duties.ground}
+    return found

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from auth.access import Decision, Mask, Reason, Verdict
+from auth.access import Decision, Grant, Mask, Reason, Verdict
 from resolvers.conditions import Banned, Conditions, Parts, Terms, Way, together
 from resolvers.draft import Draft
 from resolvers.places import Place
-from resolvers.plan import Bound, Choice, Constant, Gate, Guard, Masked, MaskKey, Refusal, Step
+from resolvers.plan import Bound, Choice, Constant, Gate, Guard, Mark, MaskKey, Refusal, Step
 from resolvers.selection import Path
 from sources.protocol import Call, Column, Condition, Holds, Not, Only, Operand, Some
 
@@ -81,13 +81,14 @@ class Ways:
     def near(self, place: Place, terms: Terms, wanted: Wanted) -> Iterator[Choice]:
         nots: list[Condition] = [Not(together(b.parts.teller)) for b in terms.bans if b.parts.teller]
         for way in terms.ways:
-            held = None if way.free else either([together(p.teller) for p in way.parts])
+            # What is asked of a link's rows is asked of them, not of the row that it starts from.
+            held = None if any(not p.teller for p in way.parts) else either([together(p.teller) for p in way.parts])
             conditions = [*([] if held is None else [held]), *nots]
             column = only(conditions, self.masked(wanted.operand(place), way.mask, place.step))
             at = place.step.place(column)
             gate = Gate() if held is None else Gate(Guard(((place.step.place(Holds(held)),),)))
             yield self.choice(at, gate, Gate(), way, wanted)
-            if way.free:
+            if held is None:
                 return
 
     # Far
@@ -182,13 +183,17 @@ class Ways:
         return Call(mask.kind, operand, tuple(step.param(v) for v in values))
 
     def choice(self, at: int, gate: Gate, silent: Gate, way: Way, wanted: Wanted) -> Choice:
-        if way.mask is None:
+        if way.mask is None and not any(grant.duties for grant in way.grants):
             return Choice(at, gate, silent)
-        grants = replace(wanted.decision, grants=way.grants, rules=tuple(g.rule for g in way.grants))
         # After another way, even one that asks nothing of a row is taken for some rows only.
         always = gate == Gate() and way.mask == wanted.decision.grants[0].mask
-        self.draft.masked.append(Masked(wanted.path, grants, way.mask, always, wanted.only))
-        return Choice(at, gate, silent, None if always else len(self.draft.masked) - 1)
+        return Choice(at, gate, silent, self.mark(wanted, way.grants, always=always))
+
+    def mark(self, wanted: Wanted, grants: tuple[Grant, ...], *, always: bool) -> int | None:
+        """Note what is to be said if the value is shown under these grants; the mark's number where each row tells."""
+        decision = replace(wanted.decision, grants=grants, rules=tuple(grant.rule for grant in grants))
+        self.draft.marks.append(Mark(wanted.path, decision, always, wanted.only))
+        return None if always else len(self.draft.marks) - 1
 
 
 def apart(way: Way) -> Iterator[tuple[list[Condition], list[Parts]]]:

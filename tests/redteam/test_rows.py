@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from auth.access import Matches
-from tests.redteam.attacker import of, rows, seen, some, twins
-from tests.resolvers.nation import CITIZEN, CLERK, NEITHER, Nation, rrn
+from auth.access import Mask, Matches, WithCase
+from tests.redteam.attacker import of, resident, rows, seen, some, twins
+from tests.resolvers.nation import CASE, CITIZEN, CITIZEN_RRN, CLERK, NEITHER, Nation, rrn
 from tests.resolvers.world import Profile, World
 
 TAXPAYER = rrn(3)
@@ -73,3 +73,30 @@ async def test_of_two_alternatives_no_third_is_made(taxpayer: World) -> None:
     answer = (await seen(taxpayer, QUERY, CLERK)).answer
     shown = {each["year"]: each["income"] for each in answer["data"]["resident"]["taxCertificates"]}
     assert shown == {2023: None, 2024: None, 2025: 10_000_003}
+
+
+async def test_who_is_found_under_one_permission_is_not_shown_what_another_gives(here: World) -> None:
+    """Found by a case, or in the district: a resident of the case in another district has no name for the district's clerk."""
+    here.under(Profile(grants={
+        ("Resident.rrn", "lookup", "search"): (*some(of("jurisdiction")), *some(WithCase())),
+        "Resident.name": some(of("jurisdiction")), "Resident.sex": some(WithCase()),
+    }))  # fmt: skip
+    applicant, neighbour = rrn(1), CITIZEN_RRN
+    shown = {}
+    for number in (applicant, neighbour):
+        found = await seen(here, f'{{ resident(rrn: "{number}") {{ rrn name sex }} }}', case=CASE)
+        shown[number] = found.answer["data"]["resident"]
+        assert shown[number]["rrn"] == number
+    assert resident(here.nation, applicant)["district_code"] != CLERK.jurisdiction
+    assert [shown[applicant][name] is not None for name in ("name", "sex")] == [False, True]
+    assert [shown[neighbour][name] is not None for name in ("name", "sex")] == [True, False]
+
+
+async def test_a_row_is_shown_by_its_own_alternative(taxpayer: World) -> None:
+    """Whole for this year, in bands for others: neither is the whole taken for another year, nor a band kept from it."""
+    this_year, bands = some(Matches("TaxCertificate.year", (2025,))), some(mask=Mask("band", 1_000_000))
+    taxpayer.under(Profile(grants={"TaxCertificate.income": (*this_year, *bands)}))
+    answer = (await seen(taxpayer, QUERY, NEITHER)).answer
+    shown = {each["year"]: each["income"] for each in answer["data"]["resident"]["taxCertificates"]}
+    assert shown == {2023: 10_000_000, 2024: 10_000_000, 2025: 10_000_003}
+    assert [m["mask"] for m in answer["extensions"]["masked"]] == ["band 1000000"]

@@ -81,7 +81,7 @@ def test_a_guard_on_the_row_itself_and_one_on_the_row_above() -> None:
 
 
 def test_the_first_choice_whose_test_holds_is_shown_and_masks_are_marked() -> None:
-    choices = (Choice(1, holds(3)), Choice(2, holds(4), masked=7))
+    choices = (Choice(1, holds(3)), Choice(2, holds(4), mark=7))
     fields = [Bound("a", ("me", "a"), "column", choices=choices, refusal=8)]
     for first, second, expected in ((True, True, "whole"), (False, True, "masked by 7: part"), (False, False, WITHHELD)):
         assert assembled(fields, [{"k": [("k", "whole", "part", first, second)]}]) == {"a": expected}

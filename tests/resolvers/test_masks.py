@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from auth.access import Ban, Grant, Mask, Matches, OfSubject
+from auth.access import Ban, Duties, Grant, Mask, Matches, OfSubject, Rule, Span
 from tests.resolvers.nation import CLERK, DISTRICTS, table_of
 from tests.resolvers.world import RULE, Profile, World
 
@@ -72,3 +72,30 @@ async def test_nothing_masked_is_named_of_what_a_prohibition_leaves_out_or_nobod
     answer = await here.ask("query($r: String!) { resident(rrn: $r) { vehicles { plate } } }", CLERK, r=rrn)
     assert answer["data"] == {"resident": {"vehicles": []}}
     assert "masked" not in answer["extensions"]
+
+
+OWED = Duties(retain=Span(months=60), store=False)
+
+
+async def test_duties_come_with_what_was_shown_and_with_nothing_else(here: World) -> None:
+    """Each way has duties of its own; what was withheld, or is not there, is owed nothing for."""
+    whole, part = Rule("law", "whole", "Act, art. 1"), Rule("law", "part", "Act, art. 2")
+    ways = [Grant(whole, OWN, duties=OWED), Grant(part, mask=Mask("initial"), duties=Duties(notice=True, ground="Act, art. 3"))]
+    _, extensions = await listed(here, Profile(grants={"Resident.name": ways}))
+    assert extensions["duties"] == [
+        {"rule": {"regulation": "law", "id": "whole", "basis": "Act, art. 1"}, "coordinates": ["Resident.name"], "store": False,
+         "retain": "P5Y"},
+        {"rule": {"regulation": "law", "id": "part", "basis": "Act, art. 2"}, "coordinates": ["Resident.name"], "store": True,
+         "notice": {"to": "subject", "when": "later", "ground": "Act, art. 3"}},
+    ]  # fmt: skip
+    query = LIST.replace("first: 14", 'first: 14, filter: {districtCode: "11110"}')
+    _, extensions = await listed(here, Profile(grants={"Resident.name": ways}), query)
+    assert [duty["rule"]["id"] for duty in extensions["duties"]] == ["whole"]
+    _, extensions = await listed(here, Profile(grants={"Resident.name": ways[:1]}), LIST.replace("11110", "11680"))
+    assert [duty["rule"]["id"] for duty in extensions["duties"]] == ["whole"]
+    here.under(Profile(grants={"Resident.name": [Grant(whole, duties=OWED)], "Resident.household": [Grant(part, duties=OWED)]}))
+    answer = await here.ask('{ resident(rrn: "nobody") { name household { size } } }', CLERK)
+    assert "duties" not in answer["extensions"]
+    rrn = next(row["rrn"] for row in table_of(here.nation, "Resident") if row["household_id"] is not None)
+    answer = await here.ask("query($r: String!) { resident(rrn: $r) { name household { size } } }", CLERK, r=rrn)
+    assert [duty["coordinates"] for duty in answer["extensions"]["duties"]] == [["Resident.name"], ["Resident.household"]]

@@ -1,11 +1,14 @@
 -- mois, keys ["8103149970008"], values [true]
-SELECT t0."rrn", t0."name", t0."birth_date", t0."status", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean)) IS NOT TRUE)) THEN t0."address" END, t1."id", t1."size", CASE WHEN true THEN t0."rrn" END, coalesce(true, false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
+SELECT t0."rrn", t0."name", t0."birth_date", t0."status", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean)) IS NOT TRUE)) THEN t0."address" END, t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
 -- scourt, keys ["8103149970008"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;
 
 -- mofa, keys ["8103149970008"]
 SELECT t0."rrn", t0."number", t0."kind", t0."issued_on", t0."expires_on", t0."status" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."issued_on" DESC NULLS LAST, t0."id" NULLS LAST;
+
+-- mofa, keys ["8103149970008"]
+SELECT t0."rrn", t0."number" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
 -- gateway, keys ["8103149970008"], values ["2026-11-24", false, "mofa", "passport-renewal", "Resident.militaryService", "MilitaryService.kind", "MilitaryService.dischargedOn"]
 SELECT t0."rrn", coalesce(t0."item" = $2::text, false), coalesce(t0."item" = $3::text, false), coalesce(t0."item" = $4::text, false) FROM "consent" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."agency" = $5::text AND t0."purpose" = $6::text AND t0."since" <= $7::date AND t0."until" >= $7::date AND t0."revoked" = $8::boolean);
@@ -18,9 +21,6 @@ SELECT t0."household_id", t0."name" FROM "resident" AS t0 WHERE t0."household_id
 
 -- mois, keys ["5211039970008"]
 SELECT t0."rrn", t0."birth_date", t0."id", t0."name" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
-
--- mofa, keys ["8103149970008"]
-SELECT t0."rrn", t0."number" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
 -- mma, keys ["8103149970008"]
 SELECT t0."rrn", t0."kind", t0."discharged_on" FROM "military_service" AS t0 WHERE t0."rrn" = ANY($1::text[]);

@@ -1,17 +1,14 @@
 -- petitions, keys ["2026-income-tax-000412"]
 SELECT t0."number", t0."agency", t0."service", t0."resident_rrn", t0."opened_on", t0."closed_on" FROM "petition" AS t0 WHERE t0."number" = ANY($1::text[]);
 
--- mois, keys ["8103149970008"]
-SELECT t0."rrn", t0."household_id" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]);
-
--- mois, keys ["8103149970008"], values ["8103149970008", 6000001, true]
-SELECT t0."rrn", t0."name", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean)) IS NOT TRUE)) THEN substring(t0."address" from '^[^ ]*(?: [^ ]*)?') END, CASE WHEN (t0."rrn" = $3::text OR t0."household_id" = $4::bigint) THEN t0."rrn" END, coalesce((t0."rrn" = $3::text OR t0."household_id" = $4::bigint), false), t1."id", CASE WHEN (t1."id" = $4::bigint) THEN t1."id" END, coalesce((t1."id" = $4::bigint), false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."rrn" = $3::text OR t0."household_id" = $4::bigint);
+-- mois, keys ["8103149970008"], values ["8103149970008", true]
+SELECT t0."rrn", t0."name", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean)) IS NOT TRUE)) THEN substring(t0."address" from '^[^ ]*(?: [^ ]*)?') END, CASE WHEN (t0."rrn" = $3::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text)) THEN t0."rrn" END, coalesce((t0."rrn" = $3::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text)), false), t1."id", CASE WHEN (EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t1."id" AND e1."rrn" = $3::text)) THEN t1."id" END, coalesce((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t1."id" AND e1."rrn" = $3::text)), false) FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."rrn" = $3::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text));
 
 -- nts, keys ["8103149970008"], values [2021]
 SELECT t0."rrn", t0."year", t0."income", t0."tax_paid" FROM "tax_certificate" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."year" >= $2::bigint ORDER BY t0."year" DESC NULLS LAST, t0."id" NULLS LAST;
 
--- mois, keys [6000001], values ["8103149970008", 6000001]
-SELECT t0."household_id", t0."name", t0."rrn", coalesce((t0."rrn" = $2::text OR t0."household_id" = $3::bigint), false) FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
+-- mois, keys [6000001], values ["8103149970008"]
+SELECT t0."household_id", t0."name", t0."rrn", coalesce((t0."rrn" = $2::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $2::text)), false) FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
 
 -- scourt, keys ["8103149970008"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;
@@ -25,8 +22,8 @@ SELECT t0."rrn", coalesce(t0."item" = $2::text, false) FROM "consent" AS t0 WHER
 -- nts, keys ["8103149970008", "8307020970008", "1205200980002"], values [["ACTIVE", "SUSPENDED"]]
 SELECT t0."rrn", coalesce(t0."status" = ANY($2::text[]), false) FROM "business" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
--- mois, keys ["5211039970008"], values ["8103149970008", 6000001, true]
-SELECT t0."rrn", t0."birth_date", t0."id", t0."name", CASE WHEN ((t0."rrn" = $2::text OR t0."household_id" = $3::bigint) AND ((t0."address_protected" = $4::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $4::boolean)) IS NOT TRUE)) THEN substring(t0."address" from '^[^ ]*(?: [^ ]*)?') END, coalesce((t0."rrn" = $2::text OR t0."household_id" = $3::bigint), false) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
+-- mois, keys ["5211039970008"], values ["8103149970008", true]
+SELECT t0."rrn", t0."birth_date", t0."id", t0."name", CASE WHEN ((t0."rrn" = $2::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $2::text)) AND ((t0."address_protected" = $3::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $3::boolean)) IS NOT TRUE)) THEN substring(t0."address" from '^[^ ]*(?: [^ ]*)?') END, coalesce((t0."rrn" = $2::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $2::text)), false) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
 
 -- nps, keys ["8103149970008"], values [100000]
 SELECT t0."rrn", t0."benefit", ((t0."benefit" >= $2::bigint)::int * $2::bigint) FROM "pension" AS t0 WHERE t0."rrn" = ANY($1::text[]);

@@ -8,7 +8,7 @@ from functools import cache
 
 import pytest
 
-from auth.access import Limit, Mask, Matches
+from auth.access import Grant, Limit, Mask, Matches
 from tests.redteam.attacker import ban, of, refused, resident, seen, some, twins
 from tests.resolvers.nation import CITIZEN, CLERK, NEITHER, Nation, rrn
 from tests.resolvers.world import Key, Profile, World
@@ -89,6 +89,28 @@ async def test_a_cursor_holds_no_value_in_the_clear(here: World) -> None:
         for other in {"NAME_ASC", "BIRTH_DATE_ASC", "NAME_DESC"} - {order}:
             told = await seen(here, query % other, a=cursors[3])
             assert told.answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+
+
+async def test_a_cursor_goes_on_in_no_other_filter(here: World) -> None:
+    """A cursor of the women of a district continues a list of everybody: whether a row comes next tells where it stands."""
+    here.under(Profile())
+    query = "query ($f: ResidentFilter, $a: String) { residents(filter: $f, after: $a, first: 1) { edges { cursor } } }"
+    (edge,) = (await seen(here, query, f={"sex": "FEMALE"})).answer["data"]["residents"]["edges"]
+    for other in ({"sex": "MALE"}, {"sex": "FEMALE", "ageAtLeast": 1}, None):
+        told = (await seen(here, query, f=other, a=edge["cursor"])).answer
+        assert told["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
+        assert told["data"] == {"residents": None}
+
+
+@pytest.mark.parametrize("how", [some(of("self")), some(of("household")), some(of("jurisdiction", "self"))])
+async def test_others_are_not_sorted_by_what_is_ones_own(here: World, how: tuple[Grant, ...]) -> None:
+    """Who in the household is older? Their birth dates may be searched by for some of them alone."""
+    key: Key = ("Resident.birthDate", "lookup", "search")
+    query = "{ me { household { members(orderBy: BIRTH_DATE_ASC) { name } } } }"
+    found = (await seen(here.under(Profile(grants={key: how})), query, CITIZEN)).answer
+    assert found["data"]["me"]["household"]["members"] is None
+    assert refused(found) == ["Resident.birthDate"]
+    assert not any(o.column == "birth_date" for _, shape in here.shapes() for o in shape.order)
 
 
 @pytest.mark.parametrize("bound", [0, 1])

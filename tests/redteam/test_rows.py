@@ -100,3 +100,14 @@ async def test_a_row_is_shown_by_its_own_alternative(taxpayer: World) -> None:
     shown = {each["year"]: each["income"] for each in answer["data"]["resident"]["taxCertificates"]}
     assert shown == {2023: 10_000_000, 2024: 10_000_000, 2025: 10_000_003}
     assert [m["mask"] for m in answer["extensions"]["masked"]] == ["band 1000000"]
+
+
+async def test_a_links_rows_are_those_of_the_alternative_that_holds(taxpayer: World) -> None:
+    """This year's certificates for the district, an old one for its owner: the district's clerk wants both."""
+    first = some(Matches("TaxCertificate.year", (2025,)), of("jurisdiction"))
+    second = some(Matches("TaxCertificate.year", (2023, 2024)), of("self"))
+    taxpayer.under(Profile(grants={"Resident.taxCertificates": (*first, *second)}))
+    for limit in ("", "(limit: 3)", "(limit: 1)", "(orderBy: INCOME_ASC)"):
+        query = f'{{ resident(rrn: "{TAXPAYER}") {{ taxCertificates{limit} {{ year income }} }} }}'
+        answer = (await seen(taxpayer, query, CLERK)).answer
+        assert answer["data"]["resident"]["taxCertificates"] == [{"year": 2025, "income": 10_000_003}]

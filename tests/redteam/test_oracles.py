@@ -91,6 +91,18 @@ async def test_a_cursor_holds_no_value_in_the_clear(here: World) -> None:
             assert told.answer["errors"][0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
+@pytest.mark.parametrize("part", PARTS)
+async def test_a_condition_that_a_list_cannot_check_holds_for_nobody(here: World, part: str) -> None:
+    """May be listed if another register says so, which a list cannot ask of everybody: nobody is, rather than everybody."""
+    told = some(Matches("BirthRecord.sealed", (True, False)))
+    nobody = some(Matches("BirthRecord.sealed", ()))
+    key: Key = ("Resident.sex", "list", "search")
+    found = [await seen(here.under(Profile(grants={key: each})), LIST % part, f={"sex": "MALE"}) for each in (told, nobody)]
+    assert found[0].answer["data"] == found[1].answer["data"]
+    assert not found[0].answer["data"]["residents"].get("edges")
+    assert not found[0].answer["data"]["residents"].get("totalCount")
+
+
 async def test_a_cursor_goes_on_in_no_other_filter(here: World) -> None:
     """A cursor of the women of a district continues a list of everybody: whether a row comes next tells where it stands."""
     here.under(Profile())

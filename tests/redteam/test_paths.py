@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from auth.access import Matches
+from auth.access import Caller, Matches
 from resolvers.operation import Refusals
 from tests.redteam.attacker import MODES, ban, refused, resident, seen, some
 from tests.resolvers.nation import CALLERS, CITIZEN, CITIZEN_RRN, CLERK, NEITHER, household_id, resident_id
@@ -127,3 +128,42 @@ async def test_an_explanation_names_nothing_hidden(here: World, profile: Profile
     found = await seen(here, query, refusals=mode, explain=True)
     assert b"rotected" not in found.body
     assert any("address_protected" in str(shape) for _, shape in here.shapes()), "otherwise this proves nothing"
+
+
+@pytest.mark.parametrize("query", [
+    "{ me { addressProtected } }", "{ me { adressProtected } }", "{ me { household { members { addressProtecte } } } }",
+    '{ node(id: "x") { ... on Resident { addressProtected } } }', "query ($x: [addressProtected]) { me { name } }",
+])  # fmt: skip
+async def test_what_is_hidden_is_refused_like_what_never_was(here: World, query: str) -> None:
+    """A hidden name, nearly spelt or exactly, gets what any name gets that does not exist."""
+    here.under(Profile(hidden=["Resident.addressProtected"]))
+    answer = (await seen(here, query, CITIZEN)).answer
+    never = (await seen(here, re.sub("add?ressProtecte?d?", "zzzzzzzzz", query), CITIZEN)).answer
+    assert "data" not in answer
+    assert [e["extensions"] for e in answer["errors"]] == [e["extensions"] for e in never["errors"]]
+    for error in answer["errors"]:
+        assert "Did you mean" not in error["message"]
+        assert "addressProtected" not in error["message"].replace(re.search("add?ressProtecte?d?", query)[0], "")  # type: ignore[index]
+
+
+async def test_a_refusal_names_no_hidden_key(here: World) -> None:
+    """A list in its own order, `me` and `node` search by an id: where that is hidden, it is not what a refusal speaks of."""
+    here.under(Profile(hidden=["Resident.id", "Household.id"]))
+    for mode in MODES:
+        found = await seen(
+            here, '{ residents { edges { node { name } } } me { name } node(id: "x") { __typename } }', CITIZEN, refusals=mode
+        )
+        assert b"Resident.id" not in found.body
+        assert b"Household.id" not in found.body
+
+
+async def test_an_id_of_another_citizen_of_the_same_portal(here: World) -> None:
+    """Two citizens use one agency's app: an id that one saw is nothing to the other."""
+    here.under(Profile())
+    other = Caller(CITIZEN.agency, CITIZEN.role, "citizen-9", rrn="8103150074737")
+    own = (await seen(here, "{ me { id household { id } } }", CITIZEN)).answer["data"]["me"]
+    theirs = (await seen(here, f"{{ {ME} {{ id }} }}", other)).answer["data"]["resident"]["id"]
+    assert own["id"] != theirs
+    for id in (own["id"], own["household"]["id"]):
+        found = (await seen(here, "query ($id: ID!) { node(id: $id) { id } }", other, id=id)).answer
+        assert found["errors"][0]["extensions"]["code"] == "INVALID_ID"

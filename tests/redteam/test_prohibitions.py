@@ -10,7 +10,7 @@ import pytest
 from auth.access import Duties, Mask, Matches, Span
 from resolvers.operation import Refusals
 from tests.redteam.attacker import MODES, ban, of, refused, resident, rows, seen, some, twins
-from tests.resolvers.nation import CITIZEN, CITIZEN_RRN, CLERK, NEITHER, Nation, rrn
+from tests.resolvers.nation import CITIZEN, CITIZEN_RRN, CLERK, NEITHER, Nation, household_id, rrn
 from tests.resolvers.world import Key, Profile, World
 
 VICTIM = rrn(5)
@@ -162,3 +162,32 @@ async def test_a_prohibition_holds_on_every_way_to_the_value(here: World) -> Non
     assert hidden
     assert not any(address.encode() in found.body for address in hidden)
     assert any(address.encode() in found.body for address in shown)
+
+
+@pytest.mark.parametrize("by", ["BirthRecord.sealed", "Resident.addressProtected"])
+async def test_what_is_prohibited_of_one_is_not_shown_because_it_was_read_for_another(by: str) -> None:
+    """Two of one household in a list: the household that is read for the one must not appear with the other, who hides it."""
+
+    def change(nation: Nation) -> None:
+        victim(nation, protected=True, household_id=household_id(0))
+        resident(nation, CITIZEN_RRN).update(address_protected=False, household_id=household_id(0))
+
+    (one,) = twins(change)
+    one.under(Profile([by], bans={"Resident.household": ban(by, True)}))
+    found = (await seen(one, "{ residents(first: 14) { edges { node { rrn household { size } } } } }")).answer
+    shown = {edge["node"]["rrn"]: edge["node"]["household"] for edge in found["data"]["residents"]["edges"]}
+    assert shown[CITIZEN_RRN] is not None
+    assert shown[VICTIM] is None
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_prohibition_that_a_list_cannot_check_holds_for_everybody(here: World, told: bool) -> None:
+    """A list cannot be narrowed by another register: then nobody is listed or counted, rather than everybody."""
+    bans = ban("BirthRecord.sealed", True, told=told)
+    query = "{ residents(first: 14) { totalCount pageInfo { hasNextPage } edges { node { name } } } }"
+    for coordinate in (("Resident.id", "list", "search"), ("ResidentConnection.totalCount", "list", "read")):
+        shown = (await seen(here.under(Profile(bans={coordinate: bans})), query)).answer["data"]["residents"]
+        assert shown["totalCount"] == 0
+        if coordinate[0] == "Resident.id":
+            assert shown["edges"] == []
+            assert shown["pageInfo"]["hasNextPage"] is False

@@ -226,11 +226,6 @@ def reached(data: Any, path: Path) -> Where | None:
     return next((where for _, _, where in _walk(data, path, ())), None)
 
 
-def filled(data: Any, path: Path) -> bool:
-    """Whether something is shown at a path pattern: no null, no empty list."""
-    return any(holder[key] is not None and holder[key] != [] for holder, key, _ in _walk(data, path, ()))
-
-
 def _walk(data: Any, path: Path, where: Where) -> Iterator[tuple[Any, Any, Where]]:
     name, rest = path[0], path[1:]
     if isinstance(data, orjson.Fragment) or data is None or data is WITHHELD or data is LOST:

@@ -10,10 +10,10 @@ from typing import Any
 from auth.access import Duties, Grant, Rule
 from auth.pseudonyms import Pseudonym
 from resolvers import errors
-from resolvers.assemble import LOST, WITHHELD, Where, compile_root, fill, filled, reached
+from resolvers.assemble import LOST, WITHHELD, Where, compile_root, fill, reached
 from resolvers.execute import Results
 from resolvers.inputs import InputError, Inputs
-from resolvers.plan import BoundRoot, Plan, Refusal
+from resolvers.plan import BoundRoot, Mark, Plan, Refusal
 from resolvers.request import Request
 from resolvers.selection import Path
 from schema.catalogue import Catalogue
@@ -32,8 +32,6 @@ class Response:
         self.catalogue = catalogue
         self.denied: set[int] = set()
         self.marked: set[int] = set()
-        self.had: set[int] = set()
-        """Marks of which something was there to be shown."""
         self.data: dict[str, Any] = {}
         lost = frozenset(results.failures)
         for root in plan.roots:
@@ -88,8 +86,6 @@ class Response:
 
     def mark(self, mark: int, value: Any) -> Any:
         self.marked.add(mark)
-        if value is not None and value != []:
-            self.had.add(mark)
         return value
 
     def refusals(self) -> Iterator[errors.Error]:
@@ -145,9 +141,8 @@ class Response:
 
     def masks(self) -> Iterator[dict[str, Any]]:
         """What is shown masked, by path pattern."""
-        for number, mark in enumerate(self.plan.marks):
-            shown = number in self.marked or (mark.always and self.about(mark.only))
-            if mark.mask is not None and shown and (mark.path[0] in self.flat or reached(self.data, mark.path)):
+        for mark in self.shown():
+            if mark.mask is not None:
                 yield {
                     "coordinate": mark.decision.coordinate,
                     "pattern": errors.pattern(mark.path),
@@ -156,12 +151,16 @@ class Response:
                 }
 
     def under_duties(self) -> Iterator[tuple[str, Grant]]:
-        """Coordinates of which something was shown, with the grants under which it was that come with duties."""
+        """Coordinates that were shown, if only to be null, with the grants under which they were that come with duties."""
+        for mark in self.shown():
+            yield from ((mark.decision.coordinate, grant) for grant in mark.decision.grants if grant.duties is not None)
+
+    def shown(self) -> Iterator[Mark]:
+        """The marks of what was shown somewhere."""
         for number, mark in enumerate(self.plan.marks):
-            grants = [grant for grant in mark.decision.grants if grant.duties is not None]
-            always = mark.always and self.about(mark.only)
-            if grants and (number in self.had or (always and (mark.path[0] in self.flat or filled(self.data, mark.path)))):
-                yield from ((mark.decision.coordinate, grant) for grant in grants)
+            chosen = number in self.marked or (mark.always and self.about(mark.only))
+            if chosen and (mark.path[0] in self.flat or reached(self.data, mark.path)):
+                yield mark
 
 
 def owed(granted: Iterable[tuple[str, Grant]]) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ class Ways:
         silent = Gate(Guard((tuple(cells),), none)) if cells or none else Gate()
         bound.depends |= terms.depends()
         bound.place = place.step.place(wanted.operand(place))
-        bound.choices = (Choice(bound.place, shown, silent),)
+        bound.choices = (self.choice(bound.place, shown, silent, Way(None, wanted.decision.grants, []), wanted),)
         self.refuse(bound, place, terms, wanted)
         return Guard(tuple((*clause, *cells) for clause in clauses), none)
 
@@ -186,7 +186,8 @@ class Ways:
         if way.mask is None and not any(grant.duties for grant in way.grants):
             return Choice(at, gate, silent)
         # After another way, even one that asks nothing of a row is taken for some rows only.
-        always = gate == Gate() and way.mask == wanted.decision.grants[0].mask
+        first = way.mask == wanted.decision.grants[0].mask
+        always = gate == Gate() and first and not any(ban.told for ban in wanted.decision.bans)
         return Choice(at, gate, silent, self.mark(wanted, way.grants, always=always))
 
     def mark(self, wanted: Wanted, grants: tuple[Grant, ...], *, always: bool) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from auth.access import Ban, Duties, Grant, Mask, Matches, OfSubject, Rule, Span
+from auth.access import Ban, Duties, Grant, Mask, Matches, OfSubject, Rule, Span, WithConsent
 from tests.resolvers.nation import CLERK, DISTRICTS, table_of
 from tests.resolvers.world import RULE, Profile, World
 
@@ -77,8 +77,20 @@ async def test_nothing_masked_is_named_of_what_a_prohibition_leaves_out_or_nobod
 OWED = Duties(retain=Span(months=60), store=False)
 
 
+async def test_duties_of_a_link_that_waits_for_consent(here: World) -> None:
+    consented = Grant(RULE, frozenset({WithConsent("Resident.passports")}), duties=OWED)
+    here.under(Profile(grants={"Resident.passports": [consented]}))
+    shown = set()
+    for row in table_of(here.nation, "Resident"):
+        answer = await here.ask("query($r: String!) { resident(rrn: $r) { passports { kind } } }", CLERK, r=row["rrn"])
+        passports = answer["data"]["resident"]["passports"]
+        shown.add((passports is not None, bool(passports)))
+        assert ("duties" in answer["extensions"]) == (passports is not None), "that there are none is told as well"
+    assert shown == {(True, True), (True, False), (False, False)}
+
+
 async def test_duties_come_with_what_was_shown_and_with_nothing_else(here: World) -> None:
-    """Each way has duties of its own; what was withheld, or is not there, is owed nothing for."""
+    """Each way has duties of its own; for what was withheld, or for nobody, nothing is owed."""
     whole, part = Rule("law", "whole", "Act, art. 1"), Rule("law", "part", "Act, art. 2")
     ways = [Grant(whole, OWN, duties=OWED), Grant(part, mask=Mask("initial"), duties=Duties(notice=True, ground="Act, art. 3"))]
     _, extensions = await listed(here, Profile(grants={"Resident.name": ways}))

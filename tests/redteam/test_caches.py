@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import weakref
 from itertools import permutations
 from pathlib import Path
 
@@ -161,3 +163,15 @@ async def test_a_request_under_way_ends_under_the_version_that_it_began_with(law
     here.engine.adopt(read(law))
     assert (await asking).body == alone.body
     assert b"Road 1" not in (await ask(here, ASKED[3])).body
+
+
+async def test_no_plan_of_the_old_law_is_left_anywhere(law: Path) -> None:
+    """What is not there cannot be served by mistake: plans of a version end with it."""
+    here = fresh(law)
+    request = here.engine.read(QUERY, {}, None, AccessRequest(*ASKED[0]))
+    plan = weakref.ref(here.engine.plan(request))
+    assert plan() is here.engine.plan(request)
+    here.engine.adopt(read(law))
+    del request
+    gc.collect()
+    assert plan() is None

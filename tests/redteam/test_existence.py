@@ -54,6 +54,10 @@ async def test_outside_the_jurisdiction_or_no_such_number(mode: Refusals, also: 
     profile = Profile(grants={SEARCH: some(of("jurisdiction"), *also)})
     found = await same(_away_or_gone(), profile, WHOLE, mode)
     assert WHO.encode() not in found.body
+    # Whoever may not be found is not asked about elsewhere either, but for what has to decide.
+    registers = {name for name, _ in found.statements}
+    assert registers <= {"mois", "scourt", "gateway"}
+    assert registers == {"mois"} or also
 
 
 @pytest.mark.parametrize("mode", MODES)

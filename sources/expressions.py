@@ -70,12 +70,17 @@ class Parameters:
 
 
 class Expressions:
-    """Expressions over the rows of one scope; `depth` is how many `Exists` they are in."""
+    """Expressions over the rows of one scope; `depth` is how many `Exists` they are in.
 
-    def __init__(self, scope: Scope, parameters: Parameters, depth: int = 0) -> None:
+    `by_row`: what exists is looked up for each row. Of EXISTS PostgreSQL may also make a table of all that could, which it takes
+    to be cheaper for as many rows as a condition admits, though a limit lets few of them through: a whole register for a page.
+    """
+
+    def __init__(self, scope: Scope, parameters: Parameters, depth: int = 0, *, by_row: bool = False) -> None:
         self._scope = scope
         self._parameters = parameters
         self._depth = depth
+        self._by_row = by_row
 
     def operand(self, operand: Operand) -> str:
         if isinstance(operand, str):
@@ -108,11 +113,13 @@ class Expressions:
         return f'{text} COLLATE "C"' if self._scope.type(operand) is str else text
 
     def _exists(self, exists: Exists) -> str:
-        inside = Expressions(self._scope.within(exists), self._parameters, self._depth + 1)
+        inside = Expressions(self._scope.within(exists), self._parameters, self._depth + 1, by_row=self._by_row)
         where = f"{inside.operand(exists.column)} = {self.operand(exists.on)}"
         if exists.condition is not None:
             where += f" AND {inside.condition(exists.condition)}"
-        return f"EXISTS (SELECT 1 FROM {quoted(exists.table)} AS e{self._depth + 1} WHERE {where})"
+        rows = f"FROM {quoted(exists.table)} AS e{self._depth + 1} WHERE {where}"
+        # A value from a subselect is never made of such a table. Without a row it is null, which holds no more than false.
+        return f"(SELECT true {rows} LIMIT 1)" if self._by_row else f"EXISTS (SELECT 1 {rows})"
 
     def _value(self, param: Param, operand: Operand, *, many: bool = False) -> str:
         return self._parameters.text(param, self._scope.type(operand), many=many)

@@ -59,6 +59,7 @@ class _Builder:
         self._scope = Scope(shape, tables)
         self._parameters = Parameters(first=1 if shape.key is None else 2)
         self._sql = Expressions(self._scope, self._parameters)
+        self._shown = Expressions(self._scope, self._parameters, by_row=True)
         self._laterals: list[str] = []
 
     def statement(self) -> Statement:
@@ -135,9 +136,9 @@ class _Builder:
             case str() | Call():
                 return self._sql.operand(column)
             case Holds(condition):
-                return f"coalesce({self._sql.condition(condition)}, false)"
+                return f"coalesce({self._shown.condition(condition)}, false)"
             case Only(condition, operand):
-                return f"CASE WHEN {self._sql.condition(condition)} THEN {self._sql.operand(operand)} END"
+                return f"CASE WHEN {self._shown.condition(condition)} THEN {self._sql.operand(operand)} END"
             case Nothing():
                 return "NULL"
             case Json():

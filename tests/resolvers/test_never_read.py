@@ -108,9 +108,9 @@ def columns_of(source: str, shape: Shape) -> tuple[tuple[str, str, str], ...]:
     tables = {t.alias: t.name for t in parsed.find_all(sql.Table) if t.name}
     found = []
     for column in parsed.find_all(sql.Column):
-        # Names within EXISTS are its own, and may be another's as well.
-        inner = column.find_ancestor(sql.Exists)
-        named = {t.alias: t.name for t in inner.find_all(sql.Table)} if inner is not None else {}
+        # Names within a subselect are its own, and may be another's as well.
+        inner = column.find_ancestor(sql.Select)
+        named = {t.alias: t.name for t in inner.find_all(sql.Table)} if inner is not None and inner.parent is not None else {}
         if column.table in tables:
             use = _use(column, shape)
             if use == "shown" and isinstance(column.parent, sql.Select | sql.Alias | sql.If):

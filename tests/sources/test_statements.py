@@ -92,8 +92,8 @@ FORMS = {
     "a row of another table": (
         Shape("person", (Only(All((RED, HELD)), "name"),), "id", where=Exists("event", "id", "score"), limit=Param(2)),
         "SELECT k.key, r.c0 FROM unnest($1::bigint[]) AS k(key) CROSS JOIN LATERAL (SELECT "
-        'CASE WHEN (t0."kind" = $2::text AND EXISTS (SELECT 1 FROM "event" AS e1 WHERE e1."person_code" = t0."code" '
-        'AND e1."year" = $3::bigint)) THEN t0."name" END AS c0 FROM "person" AS t0 WHERE t0."id" = k.key '
+        'CASE WHEN (t0."kind" = $2::text AND (SELECT true FROM "event" AS e1 WHERE e1."person_code" = t0."code" '
+        'AND e1."year" = $3::bigint LIMIT 1)) THEN t0."name" END AS c0 FROM "person" AS t0 WHERE t0."id" = k.key '
         'AND EXISTS (SELECT 1 FROM "event" AS e1 WHERE e1."id" = t0."score") LIMIT $4::bigint) AS r',
     ),
     "a row that asks for another": (
@@ -122,8 +122,8 @@ FORMS = {
     ),
     "a district in JSON": (
         Shape("person", (Json(("a",), (Only(HELD, Call("district", "name", ())),)),)),
-        "SELECT convert_to(row_to_json(j)::text, 'UTF8') FROM (SELECT CASE WHEN EXISTS (SELECT 1 FROM \"event\" AS e1 "
-        'WHERE e1."person_code" = t0."code" AND e1."year" = $1::bigint) '
+        "SELECT convert_to(row_to_json(j)::text, 'UTF8') FROM (SELECT CASE WHEN (SELECT true FROM \"event\" AS e1 "
+        'WHERE e1."person_code" = t0."code" AND e1."year" = $1::bigint LIMIT 1) '
         """THEN substring(t0."name" from '^[^ ]*(?: [^ ]*)?') END AS "a" FROM "person" AS t0) AS j""",
     ),
     "a pseudonym": (

@@ -2,7 +2,7 @@
 SELECT t0."number", t0."agency", t0."service", t0."resident_rrn", t0."opened_on", t0."closed_on" FROM "petition" AS t0 WHERE t0."number" = ANY($1::text[]);
 
 -- mois, keys ["0103099980004"], values ["11110", "0103099980004"]
-SELECT t0."rrn", CASE WHEN ((t0."district_code" = $2::text) AND (t0."rrn" = $3::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text))) THEN t0."rrn" END, coalesce(((t0."district_code" = $2::text) AND (t0."rrn" = $3::text OR EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text))), false) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
+SELECT t0."rrn", CASE WHEN ((t0."district_code" = $2::text) AND (t0."rrn" = $3::text OR (SELECT true FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text LIMIT 1))) THEN t0."rrn" END, coalesce(((t0."district_code" = $2::text) AND (t0."rrn" = $3::text OR (SELECT true FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $3::text LIMIT 1))), false) FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
 
 -- scourt, keys ["0103099980004"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;

@@ -1,5 +1,5 @@
 -- mois, keys ["8103149970008"], values [true]
-SELECT t0."rrn", t0."name", t0."birth_date", t0."status", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND ((EXISTS (SELECT 1 FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean)) IS NOT TRUE)) THEN t0."address" END, t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
+SELECT t0."rrn", t0."name", t0."birth_date", t0."status", CASE WHEN (((t0."address_protected" = $2::boolean) IS NOT TRUE) AND (((SELECT true FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."address_protected" = $2::boolean LIMIT 1)) IS NOT TRUE)) THEN t0."address" END, t1."id", t1."size" FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]);
 
 -- scourt, keys ["8103149970008"], values ["PARENT"]
 SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND t0."relation" = $2::text;

@@ -68,9 +68,10 @@ EMPLOYMENTS_OF_MANY = """
     SELECT rrn, workplace, acquired_on, lost_on
     FROM employment WHERE rrn = ANY($1) ORDER BY acquired_on DESC, id"""
 
+# Not EXISTS, of which PostgreSQL would make a table of all who are protected, anew for every page.
 LONG_PAGE = """
-    SELECT id, name, birth_date, sex, status, relation_to_head, CASE WHEN NOT address_protected AND NOT EXISTS (
-        SELECT FROM resident WHERE household_id = r.household_id AND address_protected) THEN address END,
+    SELECT id, name, birth_date, sex, status, relation_to_head, CASE WHEN NOT address_protected AND (
+        SELECT true FROM resident WHERE household_id = r.household_id AND address_protected LIMIT 1) IS NULL THEN address END,
         district_code, moved_in_on
     FROM resident r WHERE district_code = $1 ORDER BY id LIMIT 1001"""
 

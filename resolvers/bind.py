@@ -20,8 +20,8 @@ from resolvers.relations import means_the_same
 from resolvers.selection import Asked, Root, Selection
 from resolvers.ways import Wanted, Ways
 from schema.build import order_values
-from schema.catalogue import ColumnField, IdField, LinkField, ListingRoot, RecordType
-from schema.declare import Hop
+from schema.catalogue import ColumnField, DerivedField, IdField, LinkField, ListingRoot, RecordType
+from schema.declare import Arg, Hop
 from sources.protocol import Compare, Condition, Holds, Join, Not, Order, Some
 
 
@@ -47,7 +47,7 @@ class Binder:
             of_order = decision.coordinate != asked.field.coordinate
             self.draft.withheld.append(Refusal(asked.path, decision, self.only, searched=of_order))
             return Bound(asked.name, asked.path, "constant")
-        self.count_subjects(place, decision)
+        self.count_subjects(place, decision, asked)
         if id(asked) in self.draft.sorts:
             self.count_subjects(place, self.draft.sorts[id(asked)])
         if isinstance(asked.field, LinkField):
@@ -61,14 +61,22 @@ class Binder:
         self.ways.bind(bound, place, self.conditions.terms(place, decision), wanted)
         return bound
 
-    def count_subjects(self, place: Place, decision: Decision) -> None:
-        """Where the subjects stand that count for a permission's limit."""
+    def count_subjects(self, place: Place, decision: Decision, asked: Asked | None = None) -> None:
+        """Where the subjects stand that count for a permission's limit, and whether a question is asked about each.
+
+        A field that answers a question of the caller's, such as whether an income is at most so much, finds out as much as it is
+        asked, in one request or in many.
+        """
+        item = None if asked is None else asked.field
+        question = isinstance(item, DerivedField) and any(isinstance(each, Arg) for each in item.expression.args)
         for grant in decision.grants:
             if grant.limit is not None:
                 subject = place.teller.record.subject
                 assert subject is not None
                 at = place.teller.step.place(place.teller.qualify(subject.self or subject.household or ""))
                 self.limited(str(grant.rule), grant.limit).add((place.teller.step.index, at))
+                if asked is not None and question:
+                    self.draft.questions.setdefault((str(grant.rule), grant.limit), set()).add(asked.path)
 
     def limited(self, rule: str, limit: Limit) -> set[tuple[int, int]]:
         return self.draft.limited.setdefault((rule, limit), set())

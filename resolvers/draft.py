@@ -8,7 +8,7 @@ from typing import Any
 
 from auth.access import Constraint, Decision, Limit, Profile
 from resolvers.plan import BoundRoot, Constant, Mark, Refusal, Step
-from resolvers.selection import Collected
+from resolvers.selection import Collected, Path
 from schema.catalogue import Catalogue, RecordType
 from schema.declare import Hop
 from sources.protocol import Capabilities, Compare, Key
@@ -41,6 +41,8 @@ class Draft:
     needs: set[str] = field(default_factory=set)
     marks: list[Mark] = field(default_factory=list)
     limited: dict[tuple[str, Limit], set[tuple[int, int]]] = field(default_factory=dict)
+    questions: dict[tuple[str, Limit], set[Path]] = field(default_factory=dict)
+    """By rule and bound: the paths of fields that answer a question of the caller's."""
     facts: dict[Any, Step] = field(default_factory=dict)
     """Steps that find facts, by whence their keys come and where they lead."""
     details: dict[Any, Step] = field(default_factory=dict)

@@ -224,7 +224,8 @@ class Engine:
     async def _charge(self, plan: Plan, request: Request, results: Results, environment: Environment) -> None:
         """Count subjects against the limits of the permissions that were used; raises `RequestError` where one is reached."""
         charges = [
-            Charge(rule, limit, subjects(plan, environment, results, places)) for (rule, limit), places in plan.limited.items()
+            Charge(rule, limit, subjects(plan, environment, results, places) * plan.questions.get((rule, limit), 1))
+            for (rule, limit), places in plan.limited.items()
         ]
         try:
             exceeded = await self._use.charge(charges, request.access.caller) if self._use is not None else None

@@ -414,6 +414,8 @@ class Plan:
     marks: list[Mark]
     limited: dict[tuple[str, Limit], frozenset[tuple[int, int]]]
     """By rule and bound: where in the steps' rows stand the subjects that count."""
+    questions: dict[tuple[str, Limit], int] = field(default_factory=dict)
+    """By rule and bound: how many questions of the caller's are asked about each subject, where it is more than one."""
     rehearsed: Plan | None = None
     """The plan of what decides (`resolvers/rehearsal.py`), made when first needed."""
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))

@@ -51,7 +51,7 @@ def plan(
     limited = {bound: frozenset(places) for bound, places in draft.limited.items()}
     return Plan(
         draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
-        draft.marks, limited,
+        draft.marks, limited, {bound: len(paths) for bound, paths in draft.questions.items()},
     )  # fmt: skip
 
 

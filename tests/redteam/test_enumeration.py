@@ -12,7 +12,6 @@ import pytest
 
 from auth.access import Caller, Limit, Rule, WithConsent
 from auth.limits import SubjectUse
-from resolvers.operation import Limits
 from tests.redteam.attacker import MODES, of, seen, some
 from tests.resolvers.nation import CITIZEN_RRN, make, rrn
 from tests.resolvers.world import Key, Profile, World, world
@@ -173,6 +172,11 @@ async def test_what_a_refused_request_would_have_shown_is_nowhere_in_it(counted:
     assert set(found.answer) == {"errors"}
 
 
-def test_the_bound_on_aliases_bounds_what_one_request_asks() -> None:
-    """One answer counts a resident once, so what bounds thresholds within one request is the number of aliases."""
-    assert Limits().aliases <= 50
+async def test_a_threshold_is_bisected_no_further_in_one_request(counted: World, officer: Caller) -> None:
+    """Each alias is a question of its own, however many of them stand in one document about one resident."""
+    counted.under(Profile(grants={"TaxCertificate.incomeAtMost": limited("in-one-request")}))
+    asked = " ".join(f"q{n}: incomeAtMost(amount: {n})" for n in range(6))
+    query = f'{{ resident(rrn: "{rrn(1)}") {{ taxCertificates {{ year {asked} }} }} }}'
+    assert (await counted.answer(query, officer)).code == "SUBJECT_LIMIT_REACHED"
+    assert (await counted.answer(query.replace("q5: incomeAtMost(amount: 5)", ""), officer)).code is None
+    assert (await counted.answer(query, officer)).code == "SUBJECT_LIMIT_REACHED"

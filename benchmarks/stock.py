@@ -187,7 +187,8 @@ class ResidentFilter:
 
 RESIDENT = """id AS key, rrn, household_id, name, birth_date, sex, status, relation_to_head,
     CASE WHEN NOT address_protected AND (
-        SELECT true FROM resident p WHERE p.household_id = r.household_id AND p.address_protected LIMIT 1) IS NULL THEN address END AS address,
+        SELECT true FROM resident p WHERE p.household_id = r.household_id AND p.address_protected LIMIT 1
+    ) IS NULL THEN address END AS address,
     district_code, moved_in_on"""
 
 

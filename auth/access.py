@@ -129,6 +129,16 @@ class Matches:
     values: tuple[str | int | bool | dt.date, ...] | Since | Literal["jurisdiction"]
     household: bool = False
 
+    @property
+    def record(self) -> str:
+        """The record type that the column is of."""
+        return self.coordinate.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """The column's, within it."""
+        return self.coordinate.partition(".")[2]
+
 
 Constraint: TypeAlias = OfSubject | WithCase | WithConsent | Matches
 

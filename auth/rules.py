@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
@@ -69,6 +69,16 @@ class Parties:
         """The agencies that the recipients, agencies and groups, come to."""
         groups = [self.groups[name].agencies if name in self.groups else (name,) for name in recipients]
         return frozenset(str(agency) for agencies in groups for agency in agencies)
+
+    def names(self, agencies: Iterable[str]) -> tuple[str, ...]:
+        """Agencies by as few names as a regulation would use: groups that they have all of, the largest first, and the rest."""
+        left, found = set(agencies), []
+        groups = ((str(name), self.members((name,))) for name in self.groups)
+        for name, members in sorted(groups, key=lambda each: (-len(each[1]), each[0])):
+            if len(members) > 1 and members <= left:
+                found.append(name)
+                left -= members
+        return (*found, *sorted(left))
 
 
 @dataclass(frozen=True, slots=True)

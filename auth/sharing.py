@@ -5,7 +5,7 @@ Both are read off the compiled table, so they are what is decided and not anothe
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -75,7 +75,7 @@ def who_may(
         if purpose is not None and not decision.denied:
             found.setdefault((purpose, role, offers, decision.bans), []).append(agency)
     return tuple(
-        SharedWith(_by_groups(parties, agencies), role, purpose, offers, bans)
+        SharedWith(parties.names(agencies), role, purpose, offers, bans)
         for (purpose, role, offers, bans), agencies in found.items()
     )
 
@@ -94,14 +94,3 @@ def _circumstances(table: Table, permissions: Iterable[Permission], coordinate: 
     purposes = {purpose: place for place, purpose in enumerate(table.purposes)}
     roles = {role: place for place, role in enumerate(table.roles)}
     return sorted(named, key=lambda each: (purposes.get(each.purpose or "", -1), roles[each.role], each.agency))
-
-
-def _by_groups(parties: Parties, agencies: Collection[str]) -> tuple[str, ...]:
-    """Names for the agencies: of groups that they have all of, the largest first, and of those that remain."""
-    left, names = set(agencies), []
-    groups = ((str(name), {str(agency) for agency in group.agencies}) for name, group in parties.groups.items())
-    for name, members in sorted(groups, key=lambda each: (-len(each[1]), each[0])):
-        if members and members <= left:
-            names.append(name)
-            left -= members
-    return (*names, *sorted(left))

@@ -7,7 +7,7 @@ are looked at by sorts: in all circumstances of a sort each of the laws at hand 
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, NamedTuple, TypeAlias, get_args
@@ -15,7 +15,6 @@ from typing import Any, NamedTuple, TypeAlias, get_args
 from auth.access import Access, AccessRequest, Caller, Decision, Profile, Use
 from auth.authorizer import RegulationAuthorizer
 from auth.reach import Circumstance
-from auth.rules import Parties
 
 ACCESSES: tuple[Access, ...] = get_args(Access)
 USES: tuple[Use, ...] = get_args(Use)
@@ -87,17 +86,6 @@ def profile(law: RegulationAuthorizer, circumstance: Circumstance, case: bool) -
 def situations(where: Iterable[Box], modes: Iterable[Mode]) -> tuple[Situations, ...]:
     """Every circumstance of some boxes in every mode, in few words."""
     return tuple(Situations(*(_ordered(part) for part in (*box, *how))) for box, how in product(where, boxes(modes)))
-
-
-def named(agencies: Sequence[str], parties: Parties) -> tuple[str, ...]:
-    """The agencies, those together that are a group: as few names as a regulation would use."""
-    rest, found = set(agencies), []
-    for name, group in sorted(parties.groups.items(), key=lambda item: -len(item[1].agencies)):
-        members = set(map(str, group.agencies))
-        if len(members) > 1 and members <= rest:
-            found.append(str(name))
-            rest -= members
-    return (*sorted(found), *sorted(rest))
 
 
 def boxes(points: Iterable[Circumstance | Mode]) -> list[Box]:

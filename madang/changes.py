@@ -15,7 +15,7 @@ from typing import Any
 from auth.described import described, in_sentences
 from auth.diff import Change
 from auth.rules import Parties
-from auth.situations import Situations, named
+from auth.situations import Situations
 from madang.witness import Witness
 
 _HOW = {
@@ -57,7 +57,7 @@ class Review:
 
     def recipients(self, agencies: Sequence[str]) -> tuple[str, ...]:
         """Names for agencies; all that there are have one."""
-        return ("every agency",) if set(agencies) == set(self.parties.agencies) else named(agencies, self.parties)
+        return ("every agency",) if set(agencies) == set(self.parties.agencies) else self.parties.names(agencies)
 
     def where(self, change: Change) -> Iterator[str]:
         """A line for each product of situations in which it changes."""

@@ -20,8 +20,9 @@ from typing import Any
 
 import orjson
 
-from resolvers.plan import Argument, Bound, BoundRoot, Choice, Constant, Fact, Gate, Plan
+from resolvers.plan import Bound, BoundRoot, Choice, Fact, Gate, Plan
 from resolvers.selection import EVERY, Path
+from resolvers.values import Argument, Constant
 
 WITHHELD: Any = object()
 """Stands in assembled data where a row's subject is not the caller's, until `fill` puts null there."""

@@ -36,22 +36,24 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         if not decision.denied and order is not None:
             sort = draft.profile.decide(order.coordinate, access, "search")
             target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
-            decision = sort if sort.denied else _both(decision, sort, target)
+            decision = both(decision, sort, target)
             draft.sorts[id(asked)] = sort
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
 
 
-def _both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
+def both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
     """A list that is sorted on request is shown where its link and its order are both granted."""
+    if search.denied:
+        return search
     if search.conditional and sorted_.subject is not None:
         # The order would tell of each sorted row, and each has a subject of its own, for whom it may not be granted.
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
-    if not search.conditional:
-        return replace(read, rules=tuple(dict.fromkeys((*read.rules, *search.rules))))
-    grants = tuple(replace(r, constraints=r.constraints | s.constraints) for r, s in product(read.grants, search.grants))
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
+    if not search.conditional:
+        return replace(read, rules=rules)
+    grants = tuple(replace(r, constraints=r.constraints | s.constraints) for r, s in product(read.grants, search.grants))
     return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
 
 

@@ -15,9 +15,10 @@ from auth.access import Access, Decision, Limit, Matches
 from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
-from resolvers.plan import Argument, Bound, Constant, Guard, Refusal, Step
+from resolvers.plan import Bound, Guard, Refusal, Step
 from resolvers.relations import means_the_same
 from resolvers.selection import Asked, Root, Selection
+from resolvers.values import Argument, Constant
 from resolvers.ways import Wanted, Ways
 from schema.build import order_values
 from schema.catalogue import ColumnField, DerivedField, IdField, LinkField, ListingRoot, RecordType

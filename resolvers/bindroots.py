@@ -11,8 +11,9 @@ from resolvers.bind import Binder
 from resolvers.conditions import Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
-from resolvers.plan import Argument, Bound, BoundRoot, Constant, CursorValue, Guard, PageSize, Refusal, Step
+from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step
 from resolvers.selection import Connection, Edge, Selection
+from resolvers.values import Argument, Constant, CursorValue, PageSize
 from resolvers.ways import either
 from schema.build import order_values
 from schema.catalogue import ColumnField, ListingRoot, LookupRoot, RecordType

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, product
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from auth import consent
@@ -29,8 +29,8 @@ from auth.access import (
 from resolvers.conditions import apart
 from resolvers.draft import Ensured
 from resolvers.places import beyond, ensures
-from resolvers.plan import Environment
 from resolvers.relations import Relation, by_household, means_the_same, relation
+from resolvers.values import Environment
 from schema.catalogue import ColumnField, DerivedField, RecordType, column_type
 from schema.declare import Today
 from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Param, Shape
@@ -76,23 +76,6 @@ class Withheld(Exception):
         self.decision, self.searched = decision, searched
 
 
-def both(read: Decision, search: Decision | None, sorted_: RecordType) -> Decision:
-    """A list sorted on request is shown where its link and its order are both granted; raises `Withheld`."""
-    if search is None:
-        return read
-    if search.denied:
-        raise Withheld(search, searched=True)
-    if search.conditional and sorted_.subject is not None:
-        # An order tells of each sorted row, so it must be granted for all of them if they have subjects of their own.
-        raise Withheld(replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT), searched=True)
-    rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
-    if not search.conditional:
-        return replace(read, rules=rules)
-    pairs = product(read.grants, search.grants)
-    grants = tuple(replace(r, constraints=r.constraints | s.constraints) for r, s in pairs)
-    return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
-
-
 class Checker:
     """Checks what a decision leaves open, for one operation's rows."""
 
@@ -132,14 +115,13 @@ class Checker:
         for ban in _bans(decision):
             if all(self.about_linked(from_, m, target) for m in ban.when) and await self.all(row, frozenset(ban.when)):
                 return False
-        wanted = [frozenset(c for c in g.constraints if _type(c) == target.name) for g in granted]
+        wanted = [frozenset(c for c in g.constraints if isinstance(c, Matches) and c.record == target.name) for g in granted]
         return any([await self.all(row, constraints) for constraints in wanted])
 
     def about_linked(self, row: Row, constraint: Constraint, target: RecordType) -> bool:
-        name = _type(constraint)
-        if isinstance(constraint, Matches) and constraint.household:
+        if not isinstance(constraint, Matches) or constraint.household:
             return False
-        return name == target.name and name not in (row.record.name, row.teller.record.name)
+        return constraint.record == target.name and not self.told_by(row, constraint)
 
     def ensured(self, row: Row, decision: Decision, target: RecordType) -> tuple[Ensured, ...]:
         """What is known of a link's rows that cannot tell their subject."""
@@ -174,12 +156,12 @@ class Checker:
 
     def told_by(self, row: Row, match: Matches) -> bool:
         """Whether a match is about the row itself, or about the one that tells its subject."""
-        return _type(match) in (row.record.name, row.teller.record.name)
+        return match.record in (row.record.name, row.teller.record.name)
 
     def way(self, row: Row, match: Matches) -> Relation | None:
         """The way from whom a row is about to the record that a match is on."""
         found = by_household if match.household else relation
-        return found(self.context.catalogue, row.teller.record, self.context.catalogue.records[_type(match) or ""])
+        return found(self.context.catalogue, row.teller.record, self.context.catalogue.records[match.record])
 
     # One constraint
 
@@ -187,7 +169,7 @@ class Checker:
         """Whether all constraints hold for a row; all are looked at, so that a register that fails is noticed by any."""
         matches = sorted((c for c in constraints if isinstance(c, Matches)), key=str)
         held = [await self.one(row.teller, c, facts) for c in sorted(constraints - frozenset(matches), key=str)]
-        held += [await self.matches(row, name or "", list(same), facts) for name, same in groupby(matches, key=_type)]
+        held += [await self.matches(row, list(same), facts) for _, same in groupby(matches, key=lambda match: match.record)]
         return all(held)
 
     async def one(self, teller: Row, constraint: Constraint, facts: bool) -> bool:
@@ -241,10 +223,10 @@ class Checker:
             for row in map(list, rows)
         )
 
-    async def matches(self, row: Row, name: str, matches: list[Matches], facts: bool) -> bool:
+    async def matches(self, row: Row, matches: list[Matches], facts: bool) -> bool:
         """Whether columns of one record match: of the row, of the one that tells its subject, or of one linked to the subject."""
         for at in (row, row.teller):
-            if name == at.record.name and not matches[0].household:
+            if matches[0].record == at.record.name and not matches[0].household:
                 condition, values = self.condition(matches)
                 return bool(await self.context.value(at, Holds(condition), values))
         way = self.way(row, matches[0])
@@ -274,8 +256,7 @@ class Checker:
 
         found = []
         for match in matches:
-            record, _, name = match.coordinate.partition(".")
-            item = self.context.catalogue.records[record].fields[name]
+            item = self.context.catalogue.records[match.record].fields[match.name]
             assert isinstance(item, ColumnField | DerivedField)
             operand: Operand = item.column if isinstance(item, ColumnField) else Call(
                 item.expression.function, item.expression.column,  # type: ignore[arg-type]
@@ -302,7 +283,3 @@ def _by_mask(row: Row, decision: Decision, target: RecordType | None = None) -> 
 
 def _bans(decision: Decision) -> list[Ban]:
     return [each for ban in decision.bans for each in apart(ban)]
-
-
-def _type(constraint: Constraint) -> str | None:
-    return constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else None

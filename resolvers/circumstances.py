@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from auth.access import AccessRequest
-from resolvers.plan import Environment, lost_need
-from schema.catalogue import Catalogue, RecordType
+from resolvers.relations import people
+from resolvers.values import Environment, lost_need
+from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer, Found
 from sources.evaluate import years_since
 from sources.protocol import All, Compare, Key, Param, Row, Shape, SourceError
@@ -115,14 +116,10 @@ def _verified(row: Row, access: AccessRequest, today: dt.date) -> bool:
 
 def household_question(catalogue: Catalogue) -> Question:
     """How to find a resident's household."""
-    record = _residents(catalogue)
+    record = people(catalogue)[0]
     assert record.subject is not None
     assert record.subject.household is not None
     return Question(record.source, Shape(record.table, (record.subject.household,), record.subject.self))
-
-
-def _residents(catalogue: Catalogue) -> RecordType:
-    return next(r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household)
 
 
 def _questions(catalogue: Catalogue) -> tuple[Question | None, Question | None, Question | None]:

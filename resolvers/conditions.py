@@ -18,8 +18,9 @@ from auth import consent
 from auth.access import Ban, Constraint, Decision, Grant, Mask, Matches, OfSubject, Since, WithCase, WithConsent
 from resolvers.draft import Draft
 from resolvers.places import Place
-from resolvers.plan import Argument, Before, Constant, CurrentDay, Fact, OfPurpose, OfRequest, Step, Value, lost_need
+from resolvers.plan import Fact, Step
 from resolvers.relations import Relation, by_household, household_of, relation
+from resolvers.values import Argument, Before, Constant, CurrentDay, OfPurpose, OfRequest, Value, lost_need
 from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
 from schema.declare import Arg, Today
 from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Operand, Some
@@ -70,7 +71,6 @@ class Banned:
 
     ban: Ban
     parts: Parts
-    told: bool
 
 
 @dataclass
@@ -100,46 +100,47 @@ class Conditions:
     """Makes them, for one draft."""
 
     def __init__(self, draft: Draft) -> None:
-        self.draft, self.with_facts = draft, True
+        self.draft = draft
 
     def terms(self, place: Place, decision: Decision, target: RecordType | None = None, *, facts: bool = True) -> Terms:
         """What remains of a decision for the rows of a place; `target` is the record that a link leads to.
 
         Without `facts`, whatever needs another register counts as not held: for lists, which no register can narrow for another.
         """
-        self.with_facts = facts
         ways = []
         for mask, same in groupby(decision.grants, key=lambda grant: grant.mask):
             grants = tuple(same)
             if place.ensures((grant.constraints for grant in grants), target):
                 ways.append(Way(mask, grants, [Parts(frozenset())]))
                 break
-            parts = [p for grant in grants if (p := self.parts(place, grant.constraints, target)) is not None]
+            parts = [p for grant in grants if (p := self.parts(place, grant.constraints, target, facts)) is not None]
             ways.append(Way(mask, grants, parts))
         bans: list[Banned] = []
         for ban in decision.bans:
             for each in apart(ban):
                 # A prohibition that cannot be checked must be taken to hold.
                 when: frozenset[Constraint] = frozenset(each.when)
-                held = self.parts(place, when, target) or Parts(when, teller=[All(())])
+                held = self.parts(place, when, target, facts) or Parts(when, teller=[All(())])
                 if not any(b.ban.rule == each.rule and b.parts.asks() == held.asks() for b in bans):
-                    bans.append(Banned(each, held, each.told))
+                    bans.append(Banned(each, held))
         return Terms(ways, bans)
 
-    def parts(self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None) -> Parts | None:
+    def parts(
+        self, place: Place, constraints: frozenset[Constraint], target: RecordType | None = None, facts: bool = True
+    ) -> Parts | None:
         """The constraints apart; None if they can hold for no row of the place."""
         parts, teller = Parts(constraints), place.teller
         matches = sorted((c for c in constraints if isinstance(c, Matches)), key=str)
         for constraint in sorted(constraints - frozenset(matches), key=str):
             if isinstance(constraint, WithConsent):
-                fact = self.consent(teller, constraint.item) if self.with_facts else None
+                fact = self.consent(teller, constraint.item) if facts else None
                 if fact is None:
                     return None
                 parts.facts.append(fact)
             else:
                 parts.teller.append(self.about_subject(teller, constraint, parts.needs))
-        for name, same in groupby(matches, key=_type):
-            if not self.matched(place, parts, name, list(same), target):
+        for name, same in groupby(matches, key=lambda match: match.record):
+            if not self.matched(place, parts, self.draft.catalogue.records[name], list(same), target, facts):
                 return None
         return parts
 
@@ -150,7 +151,7 @@ class Conditions:
             c
             for c in parts.constraints
             if isinstance(c, OfSubject | WithCase)
-            or (isinstance(c, Matches) and _type(c) == place.record.name and (joins or not c.household))
+            or (isinstance(c, Matches) and c.record == place.record.name and (joins or not c.household))
         }
         found = self.parts(place, frozenset(own))
         return found.teller if found is not None else [Some(())]
@@ -198,30 +199,27 @@ class Conditions:
 
     # Columns
 
-    def matched(self, place: Place, parts: Parts, name: str | None, matches: list[Matches], target: RecordType | None) -> bool:
+    def matched(
+        self, place: Place, parts: Parts, record: RecordType, matches: list[Matches], target: RecordType | None, facts: bool
+    ) -> bool:
         """Add that columns of one record match; false if that record cannot be reached from here."""
         teller = place.teller
         if matches[0].household:
-            return self.reached(
-                teller,
-                parts,
-                by_household(self.draft.catalogue, teller.record, self.draft.catalogue.records[name or ""]),
-                matches,
-            )
-        if name == place.record.name:
+            way = by_household(self.draft.catalogue, teller.record, record)
+            return self.reached(teller, parts, way, matches, facts)
+        if record is place.record:
             found = [self.match(place.step, m, place) for m in matches]
             (parts.own if place.above else parts.teller).extend(found)
             return True
-        if name == teller.record.name:
+        if record is teller.record:
             parts.teller.extend(self.match(teller.step, m, teller) for m in matches)
             return True
-        if target is not None and name == target.name:
+        if record is target:
             parts.linked.extend(matches)
             return True
-        way = relation(self.draft.catalogue, teller.record, self.draft.catalogue.records[name or ""])
-        return self.reached(teller, parts, way, matches)
+        return self.reached(teller, parts, relation(self.draft.catalogue, teller.record, record), matches, facts)
 
-    def reached(self, teller: Place, parts: Parts, way: Relation | None, matches: list[Matches]) -> bool:
+    def reached(self, teller: Place, parts: Parts, way: Relation | None, matches: list[Matches], facts: bool) -> bool:
         """Add that columns match of a record that a way leads to; false if there is none."""
         if way is None:
             return False
@@ -230,15 +228,14 @@ class Conditions:
             inner = together([self.match(teller.step, m, None) for m in matches])
             parts.teller.append(Exists(way.record.table, way.end, teller.qualify(way.start), inner))
             return True
-        if not self.with_facts:
+        if not facts:
             return False
         parts.facts.append(self.fact(teller, way, matches))
         return True
 
     def match(self, step: Step, match: Matches, place: Place | None) -> Condition:
         """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""
-        record, _, name = match.coordinate.partition(".")
-        item = self.draft.catalogue.records[record].fields[name]
+        item = self.draft.catalogue.records[match.record].fields[match.name]
         assert isinstance(item, ColumnField | DerivedField)
         operand = operand_of(item, step, None)
         if place is not None:
@@ -301,10 +298,6 @@ def apart(ban: Ban) -> list[Ban]:
     if not any(match.household for match in ban.when):
         return [ban]
     return [replace(ban, when=tuple(replace(match, household=False) for match in ban.when)), ban]
-
-
-def _type(constraint: Constraint) -> str | None:
-    return constraint.coordinate.partition(".")[0] if isinstance(constraint, Matches) else None
 
 
 def operand_of(item: Field, step: Step, arguments: int | None) -> Operand:

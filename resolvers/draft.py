@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auth.access import Constraint, Decision, Limit, Profile
-from resolvers.plan import BoundRoot, Constant, Mark, Refusal, Step
+from resolvers.plan import BoundRoot, Mark, Refusal, Step
 from resolvers.selection import Collected, Path
+from resolvers.values import Constant
 from schema.catalogue import Catalogue, RecordType
 from schema.declare import Hop
 from sources.protocol import Capabilities, Compare, Key

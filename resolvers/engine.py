@@ -22,7 +22,7 @@ from resolvers.explain import describe
 from resolvers.fallback import Fallback
 from resolvers.inputs import Inputs
 from resolvers.operation import Limits, Operations, Refusals, RequestError
-from resolvers.plan import Environment, Plan
+from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
 from resolvers.rehearsal import rehearsal
 from resolvers.request import Request
@@ -30,6 +30,7 @@ from resolvers.response import Response
 from resolvers.rows import Context
 from resolvers.selection import collect
 from resolvers.sharing import attach_sharing
+from resolvers.values import Environment
 from resolvers.views import Views
 from schema.catalogue import Catalogue, ColumnField
 from sources.coalescer import Coalescer

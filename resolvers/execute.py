@@ -15,7 +15,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from resolvers.plan import Environment, Fact, Guard, Plan, Step
+from resolvers.plan import Fact, Guard, Plan, Step
+from resolvers.values import Environment
 from sources.coalescer import Coalescer
 from sources.protocol import Key, Row, Shape, SourceError, SourceTimeout
 

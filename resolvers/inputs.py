@@ -13,8 +13,9 @@ import orjson
 from auth.access import Caller
 from auth.pseudonyms import InvalidCursor, InvalidId, Pseudonym
 from resolvers.operation import Limits
-from resolvers.plan import Argument, BoundRoot, Page, Plan
+from resolvers.plan import BoundRoot, Plan
 from resolvers.selection import Root
+from resolvers.values import Argument, Page
 from schema.catalogue import IdField, ListingRoot, LookupRoot
 from sources.protocol import Key
 

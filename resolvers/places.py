@@ -62,7 +62,7 @@ def beyond(known: Iterable[Ensured], target: RecordType) -> tuple[Ensured, ...]:
 
 
 def _is_of(constraint: Constraint, record: RecordType) -> bool:
-    return isinstance(constraint, Matches) and constraint.coordinate.partition(".")[0] == record.name
+    return isinstance(constraint, Matches) and constraint.record == record.name
 
 
 def _one_follows(known: frozenset[Constraint], wanted: Iterable[frozenset[Constraint]]) -> bool:

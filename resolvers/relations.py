@@ -50,9 +50,14 @@ def by_household(catalogue: Catalogue, teller: RecordType, target: RecordType) -
 
 def household_of(catalogue: Catalogue, teller: RecordType) -> Relation | None:
     """The way to all who live in the household of a row's subject, if the same source has them."""
-    people = [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
-    way = by_household(catalogue, teller, people[0]) if len(people) == 1 else None
+    residents = people(catalogue)
+    way = by_household(catalogue, teller, residents[0]) if len(residents) == 1 else None
     return way if way is not None and way.record.source == teller.source else None
+
+
+def people(catalogue: Catalogue) -> list[RecordType]:
+    """The record types that tell of each resident in which household."""
+    return [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
 
 
 def related(catalogue: Catalogue) -> dict[str, frozenset[str]]:
@@ -73,7 +78,7 @@ def means_the_same(catalogue: Catalogue, teller: RecordType, match: Matches, con
 
     A household is its members' own, and a member is not; but whose household it is, and where, is the same of both.
     """
-    if tellers(catalogue, catalogue.records[match.coordinate.partition(".")[0]]) == [teller]:
+    if tellers(catalogue, catalogue.records[match.record]) == [teller]:
         return True
     return all(
         isinstance(c, WithCase) or (isinstance(c, OfSubject) and c.kinds <= {"household", "jurisdiction"}) for c in constraints
@@ -91,8 +96,7 @@ def _links(record: RecordType, target: RecordType) -> Iterator[LinkField]:
 
 def _by_members(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:
     """From a household to its members and on from them."""
-    members = [r for r in catalogue.records.values() if r.subject and r.subject.self and r.subject.household]
-    ways = [(member, relation(catalogue, member, target)) for member in members]
+    ways = [(member, relation(catalogue, member, target)) for member in people(catalogue)]
     found = [(member, way) for member, way in ways if way is not None]
     if len(found) != 1:
         return None

@@ -20,7 +20,8 @@ from auth.access import AccessRequest, Authorizer, Decision, Mask, Profile
 from auth.pseudonyms import Pseudonym, Pseudonyms
 from resolvers import errors
 from resolvers.assemble import Where
-from resolvers.checks import ABSENT, Checker, Row, Withheld, both
+from resolvers.authorize import both
+from resolvers.checks import ABSENT, Checker, Row, Withheld
 from resolvers.circumstances import Circumstances
 from resolvers.inputs import InputError, check_size
 from resolvers.operation import Limits
@@ -148,7 +149,10 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     decision = context.profile.decide(item.coordinate, row.access, "read")
     if decision.denied:
         raise Withheld(decision)
-    decision = both(decision, _sorts(row, context, target, arguments.get("orderBy")), target)
+    if (search := _sorts(row, context, target, arguments.get("orderBy"))) is not None:
+        decision = both(decision, search, target)
+        if decision.denied:
+            raise Withheld(decision, searched=True)
     granted = await context.checker.link(row, decision, target)
     limit = arguments.get("limit")
     if limit is not None:

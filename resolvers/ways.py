@@ -15,8 +15,9 @@ from auth.access import Decision, Grant, Mask, Reason, Verdict
 from resolvers.conditions import Banned, Conditions, Parts, Terms, Way, together
 from resolvers.draft import Draft
 from resolvers.places import Place
-from resolvers.plan import Bound, Choice, Constant, Gate, Guard, Mark, MaskKey, Refusal, Step
+from resolvers.plan import Bound, Choice, Fact, Gate, Guard, Mark, Refusal, Step
 from resolvers.selection import Path
+from resolvers.values import Constant, MaskKey
 from sources.protocol import Call, Column, Condition, Holds, Not, Only, Operand, Some
 
 
@@ -98,11 +99,9 @@ class Ways:
         teller = place.teller
         nots: list[Condition] = [Not(together(b.parts.own)) for b in terms.bans if b.parts.own]
         nots += self.still_unless(place, inner, terms)
-        cells = [teller.step.place(Holds(Not(together(b.parts.teller)))) for b in terms.bans if b.parts.teller]
-        none = tuple(fact for b in terms.bans for fact in b.parts.facts)
-        silent = Gate(Guard((tuple(cells),), none)) if cells or none else Gate()
+        cells, none, silent = self.silences(teller, terms)
         for way in terms.ways:
-            for own, parts in apart(way):
+            for own, parts in by_own(way):
                 clauses = tuple(p.clause(teller) for p in parts)
                 shown = None if () in clauses else Guard(clauses)
                 asked = Guard(tuple((*clause, *cells) for clause in clauses), none) if shown or cells or none else None
@@ -120,16 +119,20 @@ class Ways:
 
         The key column itself is read as a key, which permitted links may.
         """
-        cells = [place.step.place(Holds(Not(together(b.parts.teller)))) for b in terms.bans if b.parts.teller]
-        none = tuple(fact for b in terms.bans for fact in b.parts.facts)
+        cells, none, silent = self.silences(place, terms)
         clauses = tuple(p.clause(place) for way in terms.ways for p in way.parts)
         shown = Gate() if () in clauses else Gate(Guard(clauses))
-        silent = Gate(Guard((tuple(cells),), none)) if cells or none else Gate()
         bound.depends |= terms.depends()
         bound.place = place.step.place(wanted.operand(place))
         bound.choices = (self.choice(bound.place, shown, silent, Way(None, wanted.decision.grants, []), wanted),)
         self.refuse(bound, place, terms, wanted)
         return Guard(tuple((*clause, *cells) for clause in clauses), none)
+
+    def silences(self, teller: Place, terms: Terms) -> tuple[tuple[int, ...], tuple[Fact, ...], Gate]:
+        """That no prohibition holds: as booleans in the teller's row, as facts that must not be, and as the gate of both."""
+        cells = tuple(teller.step.place(Holds(Not(together(b.parts.teller)))) for b in terms.bans if b.parts.teller)
+        none = tuple(fact for b in terms.bans for fact in b.parts.facts)
+        return cells, none, Gate(Guard((cells,), none)) if cells or none else Gate()
 
     def gate(self, place: Place, parts: Parts) -> Gate:
         """What one alternative asks of a row."""
@@ -197,7 +200,7 @@ class Ways:
         return None if always else len(self.draft.marks) - 1
 
 
-def apart(way: Way) -> Iterator[tuple[list[Condition], list[Parts]]]:
+def by_own(way: Way) -> Iterator[tuple[list[Condition], list[Parts]]]:
     """A way's alternatives by what they ask of the row itself."""
     if way.free:
         yield [], [p for p in way.parts if p.free]

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import tempfile
 import warnings
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
+import asyncpg
 import pytest
 
-from madang.embedded import Embedded, start
+from madang.embedded import GATEWAY_SQL, Embedded, start
 
 with warnings.catch_warnings(action="ignore"):
     # The package asks where run-time files go when it is imported, and warns where no login session has said.
@@ -22,6 +24,22 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A PostgreSQL server in a temporary directory, removed at the end; `get_uri(database)` is the superuser's DSN."""
     with get_server(tempfile.mkdtemp(prefix="madang-postgres-"), cleanup_mode="delete") as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def gateway_dsn(postgres_server: PostgresServer, request: pytest.FixtureRequest) -> str:
+    """A gateway's own database, for the tests of one file: the DSN of the gateway's role, which owns nothing there."""
+    name = request.node.path.stem
+    postgres_server.psql(f'CREATE DATABASE "{name}"; CREATE ROLE {name} LOGIN;')
+    uri = str(postgres_server.get_uri(name))
+
+    async def prepare() -> None:
+        connection = await asyncpg.connect(uri)
+        await connection.execute(GATEWAY_SQL.read_text("utf-8").replace(':"role"', name))
+        await connection.close()
+
+    asyncio.run(prepare())
+    return uri.replace("postgres:", f"{name}:")
 
 
 @pytest.fixture(scope="session")

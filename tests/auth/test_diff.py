@@ -17,7 +17,7 @@ from auth.diff import Change, diff
 from auth.document import Mistakes, Word
 from auth.reach import Circumstance
 from auth.rules import Agency, AnyRule, Condition, Consent, Exemption, Period, Purpose, RegulationSet
-from auth.situations import MODES, Mode, boxes, decide, named, situations
+from auth.situations import MODES, Mode, boxes, decide, situations
 from tests.auth.rulebook import (
     AGENCIES,
     DAY,
@@ -180,8 +180,8 @@ def test_situations_that_are_a_product_are_told_as_one() -> None:
 
 
 def test_agencies_have_the_names_of_their_groups() -> None:
-    assert named(["south", "tax", "north"], PARTIES) == ("districts", "tax")
-    assert named(["south", "tax"], PARTIES) == ("south", "tax")
+    assert PARTIES.names(["south", "tax", "north"]) == ("districts", "tax")
+    assert PARTIES.names(["south", "tax"]) == ("south", "tax")
 
 
 def test_an_exemption_changes_only_whom_it_names() -> None:

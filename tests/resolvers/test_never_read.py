@@ -38,8 +38,8 @@ from sqlglot import expressions as sql
 from auth import consent
 from auth.access import Access, Caller, Constraint, Matches, Verdict, WithConsent
 from resolvers.circumstances import Circumstances
-from resolvers.plan import NEEDS
 from resolvers.relations import by_household, relation
+from resolvers.values import NEEDS
 from schema.catalogue import ColumnField, DerivedField, IdField, LinkField
 from sources.postgres import PostgresSource
 from sources.protocol import Shape

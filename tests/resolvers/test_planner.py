@@ -6,7 +6,8 @@ import time
 from typing import Any
 
 from auth.access import AccessRequest
-from resolvers.plan import OfRequest, Plan, Step
+from resolvers.plan import Plan, Step
+from resolvers.values import OfRequest
 from sources.protocol import Call, Compare, Count, Holds, Json, Only, Param, Some
 from tests.resolvers.nation import CLERK
 from tests.resolvers.world import PURPOSE, Profile, World, world

@@ -118,7 +118,18 @@ class Binder:
             bound.limit, step.limit = step.limit, None
         bound.step = step.index
         bound.fields = self.selection(selection, inner)
+        bound.subject = self.subject(bound.fields, inner)
         return bound
+
+    def subject(self, fields: list[Bound], place: Place) -> int | None:
+        """Where the number stands of the resident whom a row is about, if it tells that and something of it may be shown.
+
+        It is read as a key, for the ledger alone: nothing may be shown of somebody who is not named there.
+        """
+        told = place.record.subject
+        if told is None or told.self is None or not any(discloses(bound) for bound in fields):
+            return None
+        return place.step.place(place.qualify(told.self))
 
     def start(self, bound: Bound, asked: Asked, item: LinkField, place: Place, terms: Terms, decision: Decision) -> Guard | None:
         """Bind where the link's keys stand; where the source cannot tell, what a row must meet to be followed."""
@@ -162,7 +173,9 @@ class Binder:
             self.ways.mark(
                 Wanted(lambda at: at.qualify(item.start), decision, asked.path, self.only), decision.grants, always=True
             )
+        bound.item = self.draft.item(decision.coordinate, decision.grants)
         bound.fields = self.selection(selection, inner)
+        bound.subject = self.subject(bound.fields, inner)
         return bound
 
     def joinable_hop(self, item: LinkField, target: RecordType) -> Hop | None:
@@ -227,3 +240,8 @@ class Binder:
     def sure(self, place: Place, decision: Decision) -> bool:
         whole = [grant.constraints for grant in decision.grants if grant.mask is None]
         return not decision.denied and not decision.bans and bool(whole) and place.ensures(whole)
+
+
+def discloses(bound: Bound) -> bool:
+    """Whether a value can disclose something."""
+    return bound.item is not None or bool(bound.choices)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
-from auth.access import Duties, Limit, Mask, Since
+from auth.access import Duties, Limit, Mask, Since, Span
 from auth.document import Mistakes, Word
 
 Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count"]
@@ -117,9 +117,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The resident's consent is required; or, on a ground, it is not, and the resident is told later."""
+    """The resident's consent is required; or, on a ground, it is not, and the resident is told later, `within` how long."""
 
     ground: Word | None = None
+    within: Span | None = None
 
     @property
     def required(self) -> bool:

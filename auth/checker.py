@@ -53,6 +53,7 @@ class _Names:
     def check(self) -> None:
         if self._set.parties is not None:
             self._groups(self._set.parties)
+        self._known("coordinate", self._set.items, self._coordinates)
         for regulation in self._set.regulations:
             last = self._set.in_force(regulation).last if regulation.approved_on else None
             self._past = last is not None and last < self._today

@@ -74,17 +74,25 @@ class Span:
 
     def before(self, day: dt.date) -> dt.date:
         """The day that lies so long before; where its month is too short, the month's last day. Never before year 1."""
-        total = day.year * 12 + day.month - 1 - self.months
-        year, month = divmod(total, 12)
-        if year < 1:
-            return dt.date.min
-        moved = dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        moved = _moved(day, -self.months)
         return moved - dt.timedelta(days=min(self.days, (moved - dt.date.min).days))
+
+    def after(self, day: dt.date) -> dt.date:
+        """The day that lies so long after; where its month is too short, the month's last day. Never after year 9999."""
+        moved = _moved(day, self.months)
+        return moved + dt.timedelta(days=min(self.days, (dt.date.max - moved).days))
 
     def __str__(self) -> str:
         years, months = divmod(self.months, 12)
         parts = ((years, "Y"), (months, "M"), (self.days, "D"))
         return "P" + "".join(f"{number}{unit}" for number, unit in parts if number) if self.months or self.days else "P0D"
+
+
+def _moved(day: dt.date, months: int) -> dt.date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not dt.MINYEAR <= year <= dt.MAXYEAR:
+        return dt.date.min if months < 0 else dt.date.max
+    return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 # Constraints: what must be true of a row for a permission to hold.
@@ -165,15 +173,18 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What comes with being granted: how long to keep what was read, whether to store it at all, who must be told.
+    """What comes with being granted: how long to keep what was read, whether to store it at all, who must be told, and when.
 
-    `notice`: the residents are told later, because on this `ground` nobody asked for their consent.
+    `notice`: the residents are told later, and `within` how long, because on this `ground` nobody asked for their consent.
+    `defer`: that it was read is shown to them only so long after, or only after that day.
     """
 
     retain: Span | None = None
     store: bool = True
     notice: bool = False
     ground: str | None = None
+    within: Span | None = None
+    defer: Span | dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)

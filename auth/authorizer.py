@@ -21,7 +21,7 @@ from auth.document import Mistake
 from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
-from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet
+from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet, Title
 from auth.sharing import SharedWith, articles, who_may
 from auth.table import Table
 
@@ -97,7 +97,9 @@ class RegulationAuthorizer:
             raise BrokenRegulations(mistakes)
         self.parties: Parties = regulations.parties
         self.declared_purposes = {str(code): purpose for code, purpose in regulations.purposes.items()}
-        self.content = regulations.version
+        self.titles: Mapping[str, Title] = {str(coordinate): title for coordinate, title in regulations.items.items()}
+        """What coordinates are called, those that have a title."""
+        self.content = regulations.content
         """Names all that the directory says, versions past and to come included; it stays when the day turns."""
         self._all = regulations
         self._coordinates = coordinates

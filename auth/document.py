@@ -291,13 +291,15 @@ class Node:
             return 0
         return int(word or 0)
 
-    def span(self, what: str) -> Span:
+    def span(self, what: str) -> Span | None:
         """A length of time, as ISO 8601 writes it in years, months and days."""
         word = self._scalar(what)
         found = _SPAN.fullmatch(word)
         if word and not found:
             self.wrong(f"{what} must be a length of time like P5Y, P18M or P10D, not `{word}`")
-        years, months, days = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+        if not found:
+            return None
+        years, months, days = (int(part or 0) for part in found.groups())
         return Span(years * 12 + months, days)
 
     def truth(self, what: str) -> bool:

@@ -177,5 +177,8 @@ def _owed(duties: Duties) -> dict[str, Any]:
     if duties.retain is not None:
         found["retain"] = str(duties.retain)
     if duties.notice:
-        found["notice"] = {"to": "subject", "when": "later", "ground": duties.ground}
+        within = {"within": str(duties.within)} if duties.within is not None else {}
+        found["notice"] = {"to": "subject", "when": "later", **within, "ground": duties.ground}
+    if duties.defer is not None:
+        found["defer"] = str(duties.defer)
     return found

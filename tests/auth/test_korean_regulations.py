@@ -720,11 +720,15 @@ def test_what_was_decided_before_can_be_decided_again(
 
 
 def test_there_is_a_regulation_for_every_register_and_it_tests_itself() -> None:
-    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {*REGISTERS, "parties", "purposes"}
+    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {*REGISTERS, "parties", "purposes", "items"}
     for register in REGISTERS:
         tests = read(f"{register}.yaml")["tests"]
         assert any("permitted" in test for test in tests), f"{register} tests nothing that is permitted"
         assert any("denied" in test for test in tests), f"{register} tests nothing that is denied"
+
+
+def test_every_coordinate_has_a_title(authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]) -> None:
+    assert not coordinates.keys() - authorizer.titles.keys(), "these coordinates lack a title in items.yaml"
 
 
 def test_every_rule_is_tested_by_its_own_file() -> None:

@@ -298,6 +298,9 @@ class Authorizer(Protocol):
     def version(self) -> str:
         """Changes whenever the set in force does."""
 
+    def knows(self, agency: str) -> bool:
+        """Whether an agency is declared."""
+
     def profile(self, request: AccessRequest) -> Profile:
         """The decisions for a request as of today; equal circumstances give the same object."""
 

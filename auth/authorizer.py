@@ -164,6 +164,10 @@ class RegulationAuthorizer:
         """The permission or prohibition of that name in force today; `KeyError` if there is none."""
         return self._now().rules[regulation, id]
 
+    def knows(self, agency: str) -> bool:
+        """Whether an agency is declared."""
+        return agency in self._now().table.agencies
+
     def profile(self, request: AccessRequest) -> RegulationProfile:
         """The decisions for a request as of today; equal circumstances give the same object."""
         table = self._now().table

@@ -1,7 +1,8 @@
 -- The gateway's own database: what residents consented to, how many of them were asked about, and the ledger.
 --
 -- Run it once, as the database's owner, with the name of the role that the gateway logs in as (`dsn` in the section [gateway] of
--- the settings). That role reads consents, which somebody else writes, counts, and adds to the ledger, where it can change and remove nothing:
+-- the settings). That role reads consents, which somebody else writes, counts, and adds to the ledger, where it can change and
+-- remove nothing:
 --
 --     psql --set ON_ERROR_STOP=1 --set role=madang --file gateway.sql "postgresql://owner@host/gateway"
 
@@ -69,33 +70,36 @@ ALTER TABLE ledger_entries ALTER body SET STORAGE EXTERNAL;
 ALTER TABLE ledger_entries ADD PRIMARY KEY (number, kept_until);
 GRANT SELECT, INSERT ON ledger_entries TO :"role";
 
--- In which entries a resident is, for entries that were looked through (auth/index.py): many residents a row, sorted.
+-- In which entries a resident is, for blocks that were looked through (auth/upkeep.py): of many residents in one row.
 CREATE TABLE ledger_subject (
     kept_until date NOT NULL,
     bucket integer NOT NULL,
-    after bigint NOT NULL,
+    first bigint NOT NULL,
     places bytea NOT NULL
 ) PARTITION BY RANGE (kept_until);
 ALTER TABLE ledger_subject ALTER places SET STORAGE EXTERNAL;
-ALTER TABLE ledger_subject ADD PRIMARY KEY (bucket, after, kept_until);
+ALTER TABLE ledger_subject ADD PRIMARY KEY (bucket, first, kept_until);
 GRANT SELECT, INSERT ON ledger_subject TO :"role";
 
--- How many operations disclosed what of how many residents, day by day: counts alone, so they outlive the entries.
+-- How many operations disclosed what of how many residents, day by day: counts alone, so they outlive the entries. `item` is the
+-- number of a form's granted coordinate, or -1 for the operations as such.
 CREATE TABLE ledger_count (
     day date NOT NULL,
     form integer NOT NULL,
-    granted bytea NOT NULL,
+    item smallint NOT NULL,
     operations bigint NOT NULL,
     residents bigint NOT NULL
 );
-ALTER TABLE ledger_count ADD PRIMARY KEY (day, form, granted);
+ALTER TABLE ledger_count ADD PRIMARY KEY (day, form, item);
 GRANT SELECT, INSERT, UPDATE ON ledger_count TO :"role";
 
--- The last block that was looked through for both.
+-- The last block that was looked through for each of them.
 CREATE TABLE ledger_upkeep (
+    work text NOT NULL CHECK (work IN ('subjects', 'counts')),
     number bigint NOT NULL
 );
-INSERT INTO ledger_upkeep VALUES (0);
+ALTER TABLE ledger_upkeep ADD PRIMARY KEY (work);
+INSERT INTO ledger_upkeep VALUES ('subjects', 0), ('counts', 0);
 GRANT SELECT, UPDATE ON ledger_upkeep TO :"role";
 
 -- Partitions are the owner's. The gateway may have the one of a month made, and have one dropped whose last day is past.

@@ -40,7 +40,9 @@ LEAST = 24
 _APPEND = """
 WITH block AS (
     INSERT INTO ledger_block (number, at, kept_until, entries, previous, root, key, signature)
-    SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::date[], $4::integer[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[])
+    SELECT * FROM unnest(
+        $1::bigint[], $2::bigint[], $3::date[], $4::integer[], $5::bytea[], $6::bytea[], $7::bytea[], $8::bytea[]
+    )
 )
 INSERT INTO ledger_entries (number, kept_until, body) SELECT * FROM unnest($1::bigint[], $3::date[], $9::bytea[])
 """
@@ -216,11 +218,10 @@ def _columns(blocks: Sequence[Block]) -> tuple[list[object], ...]:
     return tuple(list(column) for column in zip(*rows, strict=True))
 
 
-def block_of(row: Sequence[object]) -> Block:
+def block_of(row: asyncpg.Record) -> Block:
     """A block from its columns, as `BLOCK` names them."""
-    number, at, kept_until, *rest = row
-    assert isinstance(kept_until, date)
-    return Block(number, at, kept_until.toordinal(), *rest)  # type: ignore[arg-type]
+    number, at, kept_until, entries, previous, root_, key, signature = row
+    return Block(number, at, kept_until.toordinal(), entries, previous, root_, key, signature)
 
 
 def _fail(group: Sequence[_Waiting], error: BaseException) -> None:

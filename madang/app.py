@@ -105,8 +105,8 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     origins = gateway.settings.server.origins
     if not origins:
         return []
-    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view")
-    told = ("retry-after",)
+    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view", "traceparent")
+    told = ("retry-after", "madang-request")
     methods = ("GET", "POST")
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 

@@ -9,9 +9,13 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
+from auth.blocks import Signer
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
+from auth.ledger import Ledger
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
 from auth.tokens import Minter, Verifier
@@ -139,13 +143,15 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         timeout=settings.gateway.timeout,
     )  # fmt: skip
     minter = personas.minter(settings.demo) if settings.demo else None
+    pseudonyms = Pseudonyms(_ids_secret(settings))
     engine = Engine(
         catalogue,
         build(catalogue),
         authorizer,
         sources,
-        Pseudonyms(_ids_secret(settings)),
+        pseudonyms,
         limits=settings.limits,
+        ledger=Ledger(dsn, Signer(ledger_key(settings)), pseudonyms.subjects(), timeout=settings.gateway.timeout),
         today=_Today(settings),
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
@@ -203,6 +209,14 @@ def _ids_secret(settings: Settings) -> bytes:
         return personas.ids_secret(settings.demo)
     assert settings.ids_secret is not None, "settings without a demo have a secret for ids"
     return settings.ids_secret
+
+
+def ledger_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key with which the ledger's blocks are signed."""
+    if settings.demo:
+        return personas.ledger_key(settings.demo)
+    assert settings.ledger_key is not None, "settings without a demo have a key for the ledger"
+    return settings.ledger_key
 
 
 class _Today:

@@ -8,17 +8,17 @@ from itertools import product
 from typing import Any
 
 from auth.access import Access, Decision, Reason, Verdict
-from resolvers.draft import Draft
+from resolvers.draft import Arguments, Draft
 from resolvers.selection import Asked, Root, Selection
 from schema.build import order_values
-from schema.catalogue import ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
 
 
 def authorize(draft: Draft) -> None:
     """Decide every coordinate on its concrete type. Below a denied link nothing is asked any more, so nothing is decided."""
     for root in draft.collected.roots:
         access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
-        draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in _searched(draft, root)]
+        draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in searched(root, draft.arguments)]
         if any(d.denied for d in draft.searches[id(root)]) and root.declared is not None:
             continue
         if isinstance(root.declared, ListingRoot):
@@ -32,7 +32,7 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         if asked.field is None:
             continue
         decision = draft.profile.decide(asked.field.coordinate, access, "read")
-        order = _asked_order(draft, asked)
+        order = asked_order(asked, draft.catalogue, draft.arguments)
         if not decision.denied and order is not None:
             sort = draft.profile.decide(order.coordinate, access, "search")
             target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
@@ -57,9 +57,9 @@ def both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
     return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
 
 
-def _searched(draft: Draft, root: Root) -> list[str]:
+def searched(root: Root, arguments: Arguments) -> list[str]:
     """The coordinates that a root field asks about: its key, or its filter and order."""
-    values = draft.arguments[root.arguments]
+    values = arguments[root.arguments]
     if root.declared is None:
         return [selection.record.id.coordinate for selection in root.selections]
     if isinstance(root.declared, LookupRoot):
@@ -73,12 +73,12 @@ def _searched(draft: Draft, root: Root) -> list[str]:
     return [*dict.fromkeys([*filters, by])]
 
 
-def _asked_order(draft: Draft, asked: Asked) -> ColumnField | None:
+def asked_order(asked: Asked, catalogue: Catalogue, arguments: Arguments) -> ColumnField | None:
     """The column by which a child list is sorted at the caller's wish."""
     if not (isinstance(asked.field, LinkField) and asked.field.many and asked.arguments is not None):
         return None
-    record = draft.catalogue.records[asked.field.target]
-    order = draft.arguments[asked.arguments].get("orderBy")
+    record = catalogue.records[asked.field.target]
+    order = arguments[asked.arguments].get("orderBy")
     return None if order is None else sortable(record, order_values(record)[order][0])
 
 

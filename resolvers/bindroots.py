@@ -129,7 +129,7 @@ class RootBinder(Binder):
         bound.steps.append(step.index)
         self.filter(declared, place)
         bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
-        if _asks_count(self.root.connection):
+        if asks_count(self.root.connection):
             self.count(bound, place)
         self.paginate(bound, place)
         self.connection(bound, place)
@@ -248,5 +248,5 @@ def _all(guards: list[Guard]) -> Guard | None:
     return Guard(tuple(clauses), tuple(fact for g in guards for fact in g.none))
 
 
-def _asks_count(connection: Connection | None) -> bool:
+def asks_count(connection: Connection | None) -> bool:
     return connection is not None and any(part == "totalCount" for _, part in connection.parts)

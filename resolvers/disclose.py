@@ -17,18 +17,22 @@ register itself left it out, because only the register knows; where the gateway 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from auth.access import AccessRequest, Decision, Grant, Rule, WithConsent
+from auth.access import Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
+from resolvers.authorize import asked_order, searched
+from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
-from resolvers.plan import Bound, BoundRoot, Choice, Gate, Item, Plan
+from resolvers.plan import Bound, BoundRoot, Choice, Gate, Item, Plan, Subjects
 from resolvers.request import Request
-from resolvers.selection import Asked, Selection
+from resolvers.selection import Selection
+from schema.catalogue import Catalogue, ListingRoot
 
 Discloser = Callable[..., None]
 
@@ -148,16 +152,17 @@ class _Noter(Writer):
         chain: list[str] = []
         for choice, (mask, lines) in found:
             holds = self.gate(choice.gate, row, teller) or "True"
-            chain += [f"{'elif' if chain else 'if'} {holds}:", *_deeper(self.shown(bound, choice, row, teller, mask, bits, lines))]
+            chain += [
+                f"{'elif' if chain else 'if'} {holds}:",
+                *_deeper(self.shown(bound, choice, row, teller, mask, bits, lines)),
+            ]
         if bound.detail is None:
             return 0, chain
         step, at = bound.detail
         self.steps.add(step)
         return 0, [f"if g{step}.get({row}[{at}]):", *_deeper(chain)]
 
-    def shown(
-        self, bound: Bound, choice: Choice, row: str, teller: str, mask: int, bits: str, lines: list[str]
-    ) -> list[str]:
+    def shown(self, bound: Bound, choice: Choice, row: str, teller: str, mask: int, bits: str, lines: list[str]) -> list[str]:
         """What is noted where a choice's gate holds: it is disclosed unless a prohibition holds."""
         noted = [f"{bits} |= {mask | _bit(choice.item)}", *lines]
         gates = (choice.silent, *(gate for gate, _ in bound.bans))
@@ -190,71 +195,109 @@ def _deeper(lines: Sequence[str]) -> list[str]:
     return [f"    {line}" for line in lines]
 
 
-# Forms
+# What is recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """By what a request can be found again: its own id, and the trace id of its caller's `traceparent`."""
+
+    request: bytes
+    trace: bytes | None = None
 
 
 def record(
-    plan: Plan, request: Request, request_id: bytes, trace: bytes | None, disclosures: Mapping[int, Sequence[str]],
+    plan: Plan, request: Request, trail: Trail, catalogue: Catalogue, disclosures: Mapping[int, Sequence[str]],
     refused: str | None = None,
 ) -> Record:  # fmt: skip
-    """What the ledger is to have of a request that was answered, or refused with a code."""
-    caller = request.access.caller
-    key = (caller.agency, caller.role, request.access.purpose, refused)
-    form = plan.forms.get(key) or plan.forms.put(key, form_of(plan, request, refused))
-    return Record(form, caller.officer, request.access.case, request_id, trace, caller.rrn is not None, disclosures)
+    """What the ledger is to have of a request that was answered, or else refused with a code."""
+    caller, purpose = request.access.caller, request.access.purpose
+    key = (caller.agency, caller.role, purpose, refused)
+    form = plan.forms.get(key) or plan.forms.put(key, _form(plan, request, catalogue, refused))
+    return Record(form, caller.officer, request.access.case, trail.request, trail.trace, caller.rrn is not None, disclosures)
 
 
-def form_of(plan: Plan, request: Request, refused: str | None) -> Form:
+def refusal(request: Request, trail: Trail, catalogue: Catalogue, refused: str) -> Record:
+    """What the ledger is to have of a request that was refused before there was a plan."""
+    nothing = Plan([], [], [], [], [], [], [], frozenset(), [], {})
+    return record(nothing, request, trail, catalogue, {}, refused)
+
+
+def turned_away(agency: str, why: str, version: str, trail: Trail) -> Record:
+    """What the ledger is to have of somebody whose token was not accepted: of what it said, the agency alone."""
+    nothing: dict[str, Any] = {key: [] for key in ("asked", "granted", "searched", "guards")}
+    caller = {"agency": agency, "role": None, "purpose": None, "operation": None}
+    form = Form.of(caller | nothing | {"regulations": version, "refused": "UNAUTHENTICATED", "why": why, "retain": 0})
+    return Record(form, "", None, trail.request, trail.trace)
+
+
+def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | None) -> Form:
     """What entries of the same operation under the same decisions have in common."""
-    granted = [_item(item) for item in plan.items]
-    searched = [{"coordinate": d.coordinate, "rules": _rules(d.rules)} for d in plan.searches if not d.denied]
+    caller, searches = request.access.caller, (*plan.searches, *plan.sorts)
     retained = [grant.duties.retain for item in plan.items for grant in item.grants if grant.duties and grant.duties.retain]
     return Form.of(
-        _asked_by(request)
-        | {
-            "asked": asked(request),
-            "granted": granted,
-            "searched": searched,
+        {
+            "agency": caller.agency,
+            "role": caller.role,
+            "purpose": request.access.purpose,
+            "operation": request.operation.hash,
+            "regulations": request.version,
+            "asked": asked(request, catalogue),
+            "granted": [_granted(item) for item in plan.items],
+            "searched": [{"coordinate": d.coordinate, "rules": _rules(d.grants)} for d in searches if not d.denied],
             "guards": list(plan.guards),
             "refused": refused,
-            "retain": max((span.months + (span.days + 27) // 28 for span in retained), default=0),
+            # A span of days counts as the months that it lies in.
+            "retain": max((span.months + -(-span.days // 28) for span in retained), default=0),
         }
     )
 
 
-def _asked_by(request: Request) -> dict[str, Any]:
-    access, operation = request.access, request.operation
-    return {
-        "agency": access.caller.agency,
-        "role": access.caller.role,
-        "purpose": access.purpose,
-        "operation": operation.hash,
-        "regulations": request.version,
-    }
+def _granted(item: Item) -> dict[str, Any]:
+    """A coordinate that was granted in one way, under these rules or, for some rows, under one of them alone."""
+    return {"coordinate": item.coordinate, "mask": str(item.mask) if item.mask else None, "rules": _rules(item.grants)}
 
 
-def asked(request: Request) -> list[list[Any]]:
+def _rules(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+    return list({grant.rule: _rule(grant) for grant in grants}.values())
+
+
+def _rule(grant: Grant) -> dict[str, Any]:
+    """A rule with its article, and what of it tells what the resident is told."""
+    told: dict[str, Any] = {"rule": str(grant.rule), "basis": grant.rule.basis}
+    if any(isinstance(constraint, WithConsent) for constraint in grant.constraints):
+        told["consent"] = True
+    duties = grant.duties
+    if duties is not None and duties.notice:
+        told["notice"] = {"ground": duties.ground, "within": str(duties.within) if duties.within else None}
+    if duties is not None and duties.defer is not None:
+        told["defer"] = str(duties.defer)
+    return told
+
+
+def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
     """The coordinates that were asked for, as the planner decides them: coordinate, access, use, and below which of them.
 
-    Replaying needs no more (`madang regulations replay`): below a link that is denied nothing is decided.
+    With these alone an operation can be decided again, under other regulations: below a link that is denied nothing is.
     """
     found: list[list[Any]] = []
     for root in request.collected.roots:
         access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
         found += ([each, access, "search", -1] for each in searched(root, request.arguments))
-        if root.connection is not None and any(part == "totalCount" for _, part in root.connection.parts):
-            found.append([root.declared.count_coordinate, access, "read", -1])  # type: ignore[union-attr]
+        if isinstance(root.declared, ListingRoot) and asks_count(root.connection):
+            found.append([root.declared.count_coordinate, access, "read", -1])
         for selection in root.selections:
-            _below(selection, access, -1, request, found)
+            _below(selection, access, -1, request, catalogue, found)
     return found
 
 
-def _below(selection: Selection, access: str, above: int, request: Request, found: list[list[Any]]) -> None:
+def _below(selection: Selection, access: str, above: int, request: Request, catalogue: Catalogue, found: list[list[Any]]) -> None:
     for each in selection.asked:
         if each.field is None:
             continue
+        here = len(found)
         found.append([each.field.coordinate, access, "read", above])
-        here = len(found) - 1
-        found += ([item, access, "search", here] for item in sorted_by(each, request))
+        if (order := asked_order(each, catalogue, request.arguments)) is not None:
+            found.append([order.coordinate, access, "search", here])
         if each.selection is not None:
-            _below(each.selection, access, here, request, found)
+            _below(each.selection, access, here, request, catalogue, found)

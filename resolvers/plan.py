@@ -286,6 +286,8 @@ class Plan:
     """By rule and bound: how many questions of the caller's are asked about each subject, where it is more than one."""
     items: tuple[Item, ...] = ()
     """What can be disclosed; of each resident some of it is (`resolvers/disclose.py`)."""
+    sorts: tuple[Decision, ...] = ()
+    """On the coordinates that child lists were searched by."""
     guards: tuple[str, ...] = ()
     """Coordinates that are read only to decide."""
     rehearsed: Plan | None = None

@@ -37,7 +37,7 @@ from resolvers.explain import render
 from resolvers.operation import Limits, RequestError
 from tests.conformance.nation import RRN, TODAY, consents, make
 from tests.resolvers.nation import CATALOGUE
-from tests.resolvers.world import World, world
+from tests.resolvers.world import TRAIL, World, world
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -75,7 +75,7 @@ async def test_case(case: Path, regulations: RegulationAuthorizer, use: SubjectU
     access = AccessRequest(_caller(request), request["purpose"], request.get("case"))
     nation.fail(request.get("down", ()))
     await _count(gateway_dsn, access.caller, request.get("used", {}))
-    answer = await nation.engine.answer(query, variables, None, access, refusals=request.get("refusals"))
+    answer = await nation.engine.answer(query, variables, None, access, trail=TRAIL, refusals=request.get("refusals"))
     found = {
         "plan.txt": _plan(nation, query, variables, access),
         "statements.sql": _statements(nation),

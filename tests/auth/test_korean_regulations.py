@@ -52,6 +52,7 @@ PERSONAS = {
     "resident-clerk": Caller("jongno", "resident-clerk", "officer", jurisdiction="11110"),
     "welfare-officer": Caller("jongno", "welfare-officer", "officer", jurisdiction="11110"),
     "licence-officer": Caller("police", "licence-officer", "officer"),
+    "investigator": Caller("police", "investigator", "officer"),
     "tax-officer": Caller("nts", "tax-officer", "officer"),
     "citizen": Caller("citizen-portal", "citizen", "citizen", rrn="0000000000000"),
     "analyst": Caller("kostat", "analyst", "analyst"),
@@ -62,6 +63,7 @@ PURPOSES = {
     "resident-clerk": ("birth-certificate", "change-of-address"),
     "welfare-officer": ("basic-livelihood-benefit",),
     "licence-officer": ("driving-licence-renewal",),
+    "investigator": ("criminal-investigation",),
     "tax-officer": ("income-tax-assessment",),
     "citizen": ("own-records",),
     "analyst": ("statistics",),
@@ -238,6 +240,13 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         anybody: DrivingLicence number class issuedOn renewBy status
         search anybody: Resident id rrn
     """,
+    ("investigator", "criminal-investigation", None, "lookup"): "",
+    ("investigator", "criminal-investigation", CASE, "lookup"): """
+        anybody: Resident name birthDate
+        anybody unless Resident.addressProtected: Resident address
+        search anybody: Resident rrn
+    """,
+    ("investigator", "criminal-investigation", CASE, "list"): "",
     ("tax-officer", "income-tax-assessment", None, "lookup"): "",
     ("tax-officer", "income-tax-assessment", CASE, "lookup"): """
         anybody & case: Resident id rrn relationToHead household age parents children spouse marriage businesses healthInsurance
@@ -535,7 +544,8 @@ def test_a_role_is_worth_nothing_in_another_agency(authorizer: RegulationAuthori
     municipalities = read("parties.yaml")["groups"]["municipalities"]["agencies"]
     home = {
         "passport-officer": ["mofa"], "resident-clerk": municipalities, "welfare-officer": municipalities,
-        "licence-officer": ["police"], "tax-officer": ["nts"], "citizen": ["citizen-portal"], "analyst": ["kostat"],
+        "licence-officer": ["police"], "investigator": ["police"], "tax-officer": ["nts"], "citizen": ["citizen-portal"],
+        "analyst": ["kostat"],
     }  # fmt: skip
     for caller, _, _ in everybody():
         assert bool(authorizer.purposes(caller)) is (caller.agency in home[caller.role]), caller
@@ -620,12 +630,30 @@ def test_who_is_told_later_that_nobody_asked(authorizer: RegulationAuthorizer, c
             for grant in decide(authorizer, PERSONAS[role], purpose, coordinate, case=CASE).grants:
                 if grant.duties is not None and grant.duties.notice:
                     found[str(grant.rule)] = role, grant.duties.ground
+                    assert grant.duties.within == Span(days=10)
     assert found == {
+        "mois-resident-registration/person-under-investigation": (
+            "investigator", "Personal Information Protection Act, art. 18(2)7",
+        ),
         "mohw-disability/fitness-to-drive": ("licence-officer", "Road Traffic Act, art. 89(1)"),
         "nhis-health-insurance/premium-for-income-tax": (
             "tax-officer", "Act on the Submission and Management of Taxation Data, art. 4",
         ),
     }  # fmt: skip
+
+
+def test_who_looked_is_kept_back_for_an_investigation_alone(
+    authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]
+) -> None:
+    found = {
+        (role, coordinate, str(grant.duties.defer), str(grant.duties.retain))
+        for role, purposes in PURPOSES.items()
+        for purpose, coordinate in product(purposes, coordinates)
+        for grant in decide(authorizer, PERSONAS[role], purpose, coordinate, case=CASE).grants
+        if grant.duties is not None and grant.duties.defer is not None
+    }
+    asked = ("Resident.name", "Resident.birthDate", "Resident.address")
+    assert found == {("investigator", coordinate, "P6M", "P3Y") for coordinate in asked}
 
 
 def test_petitioners_are_asked_for_what_needs_their_consent_and_no_more(authorizer: RegulationAuthorizer) -> None:
@@ -663,6 +691,8 @@ def test_petitioners_are_asked_for_what_needs_their_consent_and_no_more(authoriz
          ["mohw-livelihood-benefits/passport-fee-waiver"]),
         ("passport-officer", "passport-renewal", "MilitaryService.rank", Reason.NO_PERMISSION, []),
         ("licence-officer", "driving-licence-renewal", "Employment.workplace", Reason.NO_PERMISSION, []),
+        ("investigator", "criminal-investigation", "Resident.address", Reason.NO_CASE,
+         ["mois-resident-registration/person-under-investigation"]),
         ("licence-officer", "driving-licence-renewal", "HealthInsurance.kind", Reason.PROHIBITED,
          ["nhis-health-insurance/insurance-secrecy"]),
         ("resident-clerk", "birth-certificate", "Marriage.status", Reason.PROHIBITED,

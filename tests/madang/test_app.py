@@ -72,7 +72,8 @@ def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> 
     assert response.headers["cache-control"] == "no-store"
     told = {persona["name"]: persona for persona in response.json()}
     assert set(told) == {
-        "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "citizen", "analyst",
+        "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "investigator", "citizen",
+        "analyst",
     }  # fmt: skip
     assert told["citizen"]["rrn"] == known_residents()["citizen"]
     assert told["passport-officer"]["rrn"] is None

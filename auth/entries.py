@@ -2,8 +2,8 @@
 
 An entry is one operation. What many operations have in common is its **form**: who asked in which capacity, for what purpose,
 for which coordinates, and which of them the regulations granted under which rules. A form is JSON in one canonical spelling, kept
-once and named by its SHA-256. The rest is the entry's own: when, which officer, which case, and the **disclosures**: for each resident
-whose data were read, which of the form's granted coordinates. Of values there are none, and residents stand in it under
+once and named by its SHA-256. The rest is the entry's own: when, which officer, which case, and the **disclosures**: for each
+resident whose data were read, which of the form's granted coordinates. Of values there are none, and residents stand in it under
 pseudonyms that only the gateway's key can make (`auth.pseudonyms`).
 
 The bytes of an entry, integers big-endian, `n` an unsigned LEB128:

@@ -51,8 +51,8 @@ async def test_the_sources_of_a_level_work_side_by_side() -> None:
 async def test_no_level_begins_after_the_deadline() -> None:
     late = world()
     engine = Engine(
-        CATALOGUE, SCHEMA, late.regulations, late.engine.sources, late.pseudonyms, limits=WIDE, ledger=late.ledger, today=lambda: TODAY,
-        deadline=0.05,
+        CATALOGUE, SCHEMA, late.regulations, late.engine.sources, late.pseudonyms, limits=WIDE, ledger=late.ledger,
+        today=lambda: TODAY, deadline=0.05,
     )  # fmt: skip
     late.witnesses["mofa"].delay = 0.1
     text = f"{{ {ME} {{ name passports {{ kind }} borderCrossings {{ port }} }} }}"

@@ -43,18 +43,21 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
     found: dict[str, int] = {}
     counted = 0
     for root in plan.roots:
-        which = next((i for i, step in enumerate(root.steps) if root.kind == "listing" or step in results.keys), None)
-        if root.kind == "refused" or which is None:
+        which = next((i for i, step in enumerate(root.steps) if step not in lost and _is_asked(root, step, results)), None)
+        if which is None:
             continue
-        if root.kind == "listing":
-            rows = results.groups[root.steps[0]].get(None, ())[: inputs.pages[root.arguments].first]
-        else:
-            rows = results.groups[root.steps[which]].get(results.keys[root.steps[which]], ())[:1]
+        rows = results.groups[root.steps[which]].get(results.keys.get(root.steps[which]), ())
         if rows:
+            rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
             _discloser(plan, root, which, lost)(results.groups, request.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
     return {**({counted: ()} if counted else {}), **_grouped(found)}
+
+
+def _is_asked(root: BoundRoot, step: int, results: Results) -> bool:
+    """Whether a root field's step has been run: of `node` only the one is of the type that the id is of."""
+    return root.kind == "listing" or step in results.keys
 
 
 def _grouped(found: Mapping[str, int]) -> dict[int, list[str]]:

@@ -81,9 +81,10 @@ class Oracle:
             for constraint in _constraints(decision):
                 found |= self.keys_of(constraint, CATALOGUE.records[owner])
         for record in CATALOGUE.records.values():
-            found |= self.cells(
-                record, record.key, None
-            )  # A listed row's key is part of its cursor; a linked row's is its order.
+            # A listed row's key is part of its cursor; a linked row's is its order. Whose a row is, the ledger has to have.
+            found |= self.cells(record, record.key, None)
+            if record.subject and record.subject.self:
+                found |= self.cells(record, record.subject.self, None)
             for item in record.fields.values():
                 if item.coordinate in reads and isinstance(item, LinkField):
                     found |= self._along(record, item, profile.decide(item.coordinate, access, "read"))

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from auth.access import Decision, Limit, Mask
 from resolvers.cache import Cache
 from resolvers.selection import Path
-from resolvers.values import MaskKey, Value
+from resolvers.values import Argument, MaskKey, Value
 from schema.catalogue import RecordType
 from sources.protocol import All, Column, Condition, Join, Key, Nothing, Order, Param, Shape
 
@@ -66,6 +66,8 @@ class Step:
     where: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
     limit: Value | None = None
+    bounded: Argument | None = None
+    """A limit that has to be within bounds, whether it is the step's or that of the link whose rows these are."""
     values: list[Value] = field(default_factory=list)
     hops: tuple[int, ...] = ()
     """Steps that lead from the parent's column to this step's keys; the rows are then grouped by the first one's keys."""

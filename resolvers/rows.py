@@ -175,7 +175,7 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
             found.sort(key=lambda r, p=place: (r[p] is not None, r[p]) if r[p] is not None else (False,), reverse=by.descending)  # type: ignore[misc]
             found.sort(key=lambda r, p=place: r[p] is None)  # type: ignore[misc]
     rows = [Row(target, r[1], row.access, ensured, above) for r in found]
-    rows = [each for each in rows if await context.checker.linked(each, granted, decision, target)]
+    rows = [each for each in rows if await context.checker.linked(each, row, granted, decision, target)]
     if not item.many:
         return rows[0] if rows else None
     first = arguments.get("first")

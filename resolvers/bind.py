@@ -212,8 +212,8 @@ class Binder:
     def compare(self, place: Place, filters: Iterable[Filter], value: Callable[[str], Argument]) -> None:
         """Leave out the rows that do not fit the caller's filters; `value` says where that of a name is."""
         for item in filters:
-            operand = place.operand(operand_of(item.target, place.step, None))
             parameter = place.step.param(value(item.name))
+            operand = place.operand(operand_of(item.target, place.step, None))
             place.step.where.append(Compare(operand, item.operator, parameter))  # type: ignore[arg-type]
 
     def order(self, asked: Asked, item: LinkField, place: Place) -> None:

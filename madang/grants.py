@@ -158,7 +158,8 @@ class _Needs:
         target = self.catalogue.records[item.target]
         self.of(record, item.start)
         self.hops(item.through)
-        self.of(target, item.end, target.key)
+        # An order that a link declares for its pages holds whatever may be read; any other is kept where it may.
+        self.of(target, item.end, target.key, item.order.lstrip("-") if item.paged and item.order else None)
 
     def hops(self, hops: Sequence[Hop]) -> None:
         for hop in hops:

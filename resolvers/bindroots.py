@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 from auth.access import Decision, OfSubject
-from resolvers.authorize import filters_given
+from resolvers.arguments import filters_given
 from resolvers.bind import Binder, discloses
-from resolvers.conditions import Terms, operand_of, together
+from resolvers.conditions import Terms, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
 from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step, Subjects
@@ -127,7 +128,8 @@ class RootBinder(Binder):
         step = self.step(record, None)
         place = Place(step, "", record, ())
         bound.steps.append(step.index)
-        self.filter(declared, place)
+        given = filters_given(declared.filters, self.draft.arguments[arguments].get("filter") or {})
+        self.compare(place, given, partial(Argument, arguments, "filter"))
         bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
         if asks_count(self.root.connection):
             self.count(bound, place)
@@ -135,13 +137,6 @@ class RootBinder(Binder):
         self.connection(bound, place)
         step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
         return bound
-
-    def filter(self, declared: ListingRoot, place: Place) -> None:
-        for name in filters_given(self.draft.arguments[self.root.arguments]):
-            item = declared.filters[name]
-            value = place.step.param(Argument(self.root.arguments, "filter", name))
-            operand = operand_of(item.target, place.step, None)
-            place.step.where.append(Compare(operand, item.operator, value))  # type: ignore[arg-type]
 
     def count(self, bound: BoundRoot, place: Place) -> None:
         decision = self.draft.decisions[id(self.root.connection)]

@@ -25,7 +25,7 @@ from auth.access import Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
-from resolvers.authorize import asked_order, searched
+from resolvers.authorize import searched, searched_below
 from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
@@ -236,7 +236,7 @@ def turned_away(agency: str, why: str, version: str, trail: Trail) -> Record:
 
 def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | None) -> Form:
     """What entries of the same operation under the same decisions have in common."""
-    caller, searches = request.access.caller, (*plan.searches, *plan.sorts)
+    caller, searches = request.access.caller, (*plan.searches, *plan.list_searches)
     retained = [grant.duties.retain for item in plan.items for grant in item.grants if grant.duties and grant.duties.retain]
     return Form.of(
         {
@@ -300,7 +300,6 @@ def _below(selection: Selection, access: str, above: int, request: Request, cata
             continue
         here = len(found)
         found.append([each.field.coordinate, access, "read", above])
-        if (order := asked_order(each, catalogue, request.arguments)) is not None:
-            found.append([order.coordinate, access, "search", here])
+        found += ([coordinate, access, "search", here] for coordinate in searched_below(each, catalogue, request.arguments))
         if each.selection is not None:
             _below(each.selection, access, here, request, catalogue, found)

@@ -52,7 +52,7 @@ def plan(
     return Plan(
         draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
         draft.marks, limited, {bound: len(paths) for bound, paths in draft.questions.items()}, tuple(draft.items),
-        tuple(dict.fromkeys(draft.sorts.values())), tuple(draft.guards),
+        tuple(dict.fromkeys(d for ds in draft.list_searches.values() for d in ds)), tuple(draft.guards),
     )  # fmt: skip
 
 

@@ -236,7 +236,9 @@ class Oracle:
             rows = range(len(self.nation[hop.source][hop.table]))
             found |= {(hop.source, hop.table, n, column) for n in rows for column in (hop.key, hop.value)}
         target = CATALOGUE.records[item.target]
-        return found | self.cells(target, item.end, None)
+        # The declared order of a list of pages is part of its link.
+        columns = [item.end, *([item.order.lstrip("-")] if item.paged and item.order else [])]
+        return found.union(*(self.cells(target, column, None) for column in columns))
 
     def _owners(self) -> dict[tuple[str, int], Rows]:
         found: dict[tuple[str, int], Rows] = {}

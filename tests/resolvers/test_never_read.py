@@ -243,6 +243,8 @@ class _Law:
                 if isinstance(item, LinkField) and self.may(item.coordinate, "read"):
                     target = CATALOGUE.records[item.target]
                     ends = {(record.source, record.table, item.start), (target.source, target.table, item.end)}
+                    if item.paged and item.order:
+                        ends.add((target.source, target.table, item.order.lstrip("-")))
                     for hop in item.through:
                         ends |= {(hop.source, hop.table, c) for c in (hop.key, hop.value, *(n for n, _ in hop.where))}
                     if (source, table, column) in ends:

@@ -388,6 +388,9 @@ def written(field: Field) -> str:
         case LinkField():
             hops = [f"{h.source}.{h.table}({h.key}, {h.value}{''.join(f'; {n}={v}' for n, v in h.where)})" for h in field.through]
             meaning = " → ".join([field.start, *hops, field.end]) + (f", by {field.order}" if field.order else "")
+            meaning += ", paged" if field.paged else ""
+            filters = [f"{f.name}: {f.target.name} {f.operator}" for f in field.filters.values()]
+            arguments = f"({', '.join(filters)})" if filters else ""
     return f"{field.coordinate}{arguments}: {type_name(field)} = {meaning}"
 
 

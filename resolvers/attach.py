@@ -15,7 +15,7 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo,
 from auth.access import Access, Decision
 from resolvers.ahead import check_lists_below
 from resolvers.arguments import plain
-from resolvers.bindroots import OWN
+from resolvers.bindroots import own
 from resolvers.checks import Row, Withheld
 from resolvers.conditions import apart
 from resolvers.draft import Ensured
@@ -84,7 +84,8 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
             search = _search(context, "lookup", root.record.id.coordinate)
             look_ahead()
             value = lookup_key(root, arguments, context.access.caller, context.pseudonym)
-            return await _find(context, root.record, key.column, value, [search], OWN)  # type: ignore[attr-defined]
+            column = key.column  # type: ignore[attr-defined]
+            return await _find(context, root.record, column, value, [search], own(root.record, column))
         given = [k for k in root.keys if arguments.get(k.name) is not None]
         searches = [_search(context, "lookup", k.coordinate) for k in given]
         look_ahead()

@@ -25,6 +25,11 @@ OWN: tuple[Ensured, ...] = tuple(frozenset({frozenset({OfSubject(frozenset({kind
 """What is known of the record that the caller's own number finds."""
 
 
+def own(record: RecordType, column: str) -> tuple[Ensured, ...]:
+    """What is known of a record that an attribute of the caller's finds by a column."""
+    return OWN if record.subject and record.subject.self == column else ()
+
+
 def bind(draft: Draft) -> None:
     for root in draft.collected.roots:
         draft.roots.append(RootBinder(draft, root).run())
@@ -48,10 +53,8 @@ class RootBinder(Binder):
         if declared.caller:
             key = declared.record.by_attribute(declared.caller)
             assert isinstance(key, ColumnField)
-            assert declared.record.subject
-            assert key.column == declared.record.subject.self
             column = key.column
-            ensured = OWN
+            ensured = own(declared.record, column)
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])

@@ -7,7 +7,7 @@ import importlib
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -54,6 +54,8 @@ class Gateway:
     verifier: Verifier
     minter: Minter | None
     """Of a demo."""
+    dsn: str = field(repr=False)
+    """The gateway's own database."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -165,7 +167,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter)
+    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:

@@ -17,8 +17,8 @@ from auth.blocks import Signer
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
 from auth.limits import SubjectUse
-from auth.reader import Reader
 from auth.pseudonyms import Pseudonyms
+from auth.reader import Reader
 from auth.tokens import Minter, Verifier
 from madang import personas
 from madang.coordinates import coordinates

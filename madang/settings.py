@@ -54,11 +54,14 @@ class Server:
     body: int
 
 
+Kind = Literal["postgres", "http", "ledger"]
+
+
 @dataclass(frozen=True)
 class SourceSettings:
     """One source. `address` is a DSN or a URL, none for an embedded one; `timeout` in seconds, `queue` in batches."""
 
-    kind: Literal["postgres", "http", "ledger"]
+    kind: Kind
     address: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
     connections: int
@@ -225,7 +228,7 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
 
 
-def _reached(section: Section, kind: Literal["postgres", "http", "ledger"], address: str | None, api_key: str | None) -> SourceSettings:
+def _reached(section: Section, kind: Kind, address: str | None, api_key: str | None) -> SourceSettings:
     return SourceSettings(
         kind=kind,
         address=address,

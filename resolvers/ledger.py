@@ -21,17 +21,18 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from hashlib import sha256
 from itertools import islice
 from operator import or_
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from auth.access import Span
+from auth.authorizer import RegulationAuthorizer
 from auth.entries import SUBJECT, Entry
 from auth.reader import Count, Found, LedgerUnreadable, Reader
-from auth.rules import Parties, Purpose, Title
+from auth.rules import Title
 from resolvers.cache import Cache
 from schema.catalogue import Catalogue
 from sources.evaluate import Named, answer
@@ -57,21 +58,18 @@ Granted = Mapping[str, Any]
 """One of a form's granted coordinates."""
 
 
-class Law(Protocol):
-    """What is asked of the regulations in force: what things are called."""
-
-    parties: Parties
-    declared_purposes: Mapping[str, Purpose]
-    titles: Mapping[str, Title]
-
-
 class LedgerSource:
     """Reads the ledger. `law` gives the regulations in force and `today` the day where they are, in `zone`."""
 
     capabilities = Capabilities(joins=False, scan=True, json=False)
 
     def __init__(
-        self, reader: Reader, catalogue: Catalogue, law: Callable[[], Law], today: Callable[[], dt.date], zone: ZoneInfo
+        self,
+        reader: Reader,
+        catalogue: Catalogue,
+        law: Callable[[], RegulationAuthorizer],
+        today: Callable[[], dt.date],
+        zone: ZoneInfo,
     ) -> None:
         self.name = NAME
         self.reader, self.law, self.today, self.zone = reader, law, today, zone
@@ -310,7 +308,7 @@ class _Asked:
 
     def item(self, count: Count) -> Granted | None:
         """The granted coordinate that a count is of."""
-        return self.forms[count.form]["granted"][count.item] if count.item >= 0 else None  # type: ignore[no-any-return]
+        return self.forms[count.form]["granted"][count.item] if count.item >= 0 else None
 
     # Words
 
@@ -324,15 +322,18 @@ class _Asked:
         form = self.forms[entry.form]
         return self.called(form["agency"], form["role"], form["purpose"])
 
+    @cached_property
+    def titles(self) -> Mapping[str, Mapping[str, Title]]:
+        return {
+            "agency": {str(name): each.title for name, each in self.law.parties.agencies.items()},
+            "role": {str(name): title for name, title in self.law.parties.roles.items()},
+            "purpose": {code: each.title for code, each in self.law.declared_purposes.items()},
+        }
+
     def called(self, agency: str | None, role: str | None, purpose: str | None) -> dict[str, Any]:
         """Codes, and what they are called."""
-        parties = self.law.parties
-        known: dict[str, tuple[str | None, Title | None]] = {
-            "agency": (agency, parties.agencies[agency].title if agency in parties.agencies else None),  # type: ignore[index]
-            "role": (role, parties.roles.get(role)),  # type: ignore[arg-type]
-            "purpose": (purpose, d.title if (d := self.law.declared_purposes.get(purpose or "")) else None),
-        }
-        return {name: value for what, (code, title) in known.items() for name, value in named(what, code, title)}
+        codes = {"agency": agency, "role": role, "purpose": purpose}
+        return {name: said for what, code in codes.items() for name, said in named(what, code, self.titles[what].get(code or ""))}
 
     def item_row(self, coordinate: str) -> dict[str, Any]:
         title = self.law.titles.get(coordinate, Title(coordinate, coordinate))

@@ -72,7 +72,7 @@ class Access:
 
 @record(LEDGER, table="notice", subject=Subject(self="subject"))
 class Notice:
-    """What a resident has to be told of: that data were shown without asking for consent. Holder: the same."""
+    """What a resident has to be told of: that data were shown without asking for consent. Holder: Ministry of the Interior and Safety."""
 
     number: BigInt | None = column()
     """The number of the entry in the ledger."""
@@ -123,7 +123,7 @@ class LedgerOfResident:
 
 @record(LEDGER, table="use", subject=Subject())
 class CoordinateUse:
-    """How often an item was shown on one day to one agency for one purpose. Holder: the same."""
+    """How often an item was shown on one day to one agency for one purpose. Holder: Ministry of the Interior and Safety."""
 
     number: BigInt | None = column()
     """Tells the rows apart; of a later day it is higher."""
@@ -174,7 +174,7 @@ class CoordinateUseArguments:
 
 @record(LEDGER, table="holder_access", subject=Subject())
 class HolderAccess:
-    """One operation that was shown something of a holder's, without the residents whose it was. Holder: the same."""
+    """One operation that was shown something of a holder's, without the residents whose it was. Holder: Ministry of the Interior and Safety."""
 
     number: BigInt | None = column()
     """The number of the entry in the ledger; a later one has a higher number."""
@@ -219,7 +219,7 @@ class HolderAccessArguments:
 
 @record(LEDGER, table="holder", key="agency", subject=Subject())
 class Holder:
-    """An agency that keeps a register, and how what is its own was used. Holder of this: the same."""
+    """An agency that keeps a register, and how what is its own was used. Holder: Ministry of the Interior and Safety."""
 
     id: str | None = identifier("id")
     """Global id."""
@@ -233,7 +233,7 @@ class Holder:
 
 @record(LEDGER, table="statistic", subject=Subject())
 class SharingStatistic:
-    """How often an item was shown in one month for one purpose under one law. Holder: the same."""
+    """How often an item was shown in one month for one purpose under one law. Holder: Ministry of the Interior and Safety."""
 
     id: str | None = identifier("id")
     """Global id."""

@@ -1,4 +1,4 @@
-"""A nation of fourteen residents in memory, the sample's sixteen registers and one more linked to one another, and who asks.
+"""A nation of fourteen residents in memory, the sample's registers and one more linked to one another, and who asks.
 
 The rows are drawn by a seed. Keys are no small numbers, so one that leaks can be told from a count. With `unique` every text,
 number and date that is no key is there once, so that a value found anywhere tells its row and column; without it values are few,
@@ -19,7 +19,7 @@ from schema.catalogue import Catalogue, ColumnField, Field, LinkField
 
 SAMPLE = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
 )  # fmt: skip
 CATALOGUE = Catalogue.load([*(f"schema.{name}" for name in SAMPLE), "tests.resolvers.post"])
 REGISTERS = tuple(CATALOGUE.registers)
@@ -91,7 +91,7 @@ class _Maker:
             return dt.date(1991, 1, 1) + dt.timedelta(days=number)
         if kind is int:
             return 1_700_000_000 + number
-        return f"2026-02-01T00:00:00.{number:06d}Z" if column.endswith("_at") else f"{where}#{number:05d}"
+        return f"2026-02-01T00:00:00.{number:06d}Z" if column.endswith("_at") or column == "at" else f"{where}#{number:05d}"
 
     def residents(self) -> None:
         for number in range(HOUSEHOLDS):
@@ -168,6 +168,19 @@ class _Maker:
             for _ in range(some.randint(0, 3)):
                 self.row("mois", "move_in", household_id=household_id(number))
 
+    def ledger(self) -> None:
+        some = self.random
+        for number in range(RESIDENTS):
+            for _ in range(some.randint(0, 3)):
+                self.row("ledger", "access", subject=rrn(number))
+                access = self.nation["ledger"]["access"][-1]["id"]
+                for _ in range(some.randint(0, 2)):
+                    self.row("ledger", "access_item", access_id=access)
+            if some.random() < 0.4:
+                self.row("ledger", "notice", subject=rrn(number))
+                notice = self.nation["ledger"]["notice"][-1]["id"]
+                self.row("ledger", "access_item", notice_id=notice)
+
     def post(self) -> None:
         some = self.random
         for number in range(RESIDENTS):
@@ -196,6 +209,7 @@ def make(seed: int = 1, *, unique: bool = False) -> Nation:
     maker.family()
     maker.records()
     maker.petitions()
+    maker.ledger()
     maker.post()
     return maker.nation
 

@@ -72,7 +72,7 @@ class Access:
 
 @record(LEDGER, table="notice", subject=Subject(self="subject"))
 class Notice:
-    """What a resident has to be told of: that data were shown without asking for consent. Holder: Ministry of the Interior and Safety."""
+    """What a resident has to be told of: data shown without asking for consent. Holder: Ministry of the Interior and Safety."""
 
     number: BigInt | None = column()
     """The number of the entry in the ledger."""
@@ -174,7 +174,7 @@ class CoordinateUseArguments:
 
 @record(LEDGER, table="holder_access", subject=Subject())
 class HolderAccess:
-    """One operation that was shown something of a holder's, without the residents whose it was. Holder: Ministry of the Interior and Safety."""
+    """One use of a holder's items, without the residents whose they were. Holder: Ministry of the Interior and Safety."""
 
     number: BigInt | None = column()
     """The number of the entry in the ledger; a later one has a higher number."""

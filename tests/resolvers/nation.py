@@ -252,5 +252,6 @@ EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { 
   businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
   buildings { use } militaryService { rank } disability { kind } drivingLicence { class } petitions { service }
   birth { place father { id } mother { id } }
-  parents { id name } children { id } spouse { id } marriage { status spouse { id } }
-  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""
+  letters { office } parcels { weight } parents { id name } children { id } spouse { id } marriage { status spouse { id } }
+  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind }
+    parcelsOfHead { office } } } } } }"""

@@ -254,6 +254,8 @@ class Writer:
         fields = list(record.fields.values())
         leaves = [f for f in fields if not isinstance(f, LinkField)]
         links = [f for f in fields if isinstance(f, LinkField)] if self.budget > 0 and depth < self.deepest else []
+        # Those with filters are few and take the most arguments, so they stand there twice.
+        links = [*(f for f in links if f.filters), *links]
         chosen: Field = self.dice.choose(links) if links and self.dice.chance(45) else self.dice.choose(leaves or fields)
         self.touch(chosen.coordinate, "read")
         if not isinstance(chosen, LinkField):

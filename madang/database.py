@@ -32,6 +32,6 @@ def gateway_database(settings: Settings) -> Iterator[str]:
     except FAILURES as error:
         what = " ".join(str(error).split()) or type(error).__name__
         raise DatabaseError(
-            f"{settings.path}: the gateway's database cannot be read: see to it that `gateway.dsn` names one that"
-            f" `auth/gateway.sql` was run on ({what})"
+            f"{settings.path}: the gateway's database, which `gateway.dsn` names unless it is a demo's, cannot be read ({what});"
+            " see to it that it runs, and has the tables of `auth/gateway.sql`"
         ) from error

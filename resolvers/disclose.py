@@ -289,7 +289,7 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
 
     With these alone an operation can be decided again, under other regulations: below what is denied nothing is. What is read
     stands below its link or, at the top of a root field, below what that is searched by; where that is several coordinates, they
-    stand each below the one before. The order of a child list stands below its link, and where it is denied so is the list.
+    stand each below the one before. What a child list is sorted or filtered by stands below its link, and takes it if denied.
     """
     found: list[list[Any]] = []
     for root in request.collected.roots:

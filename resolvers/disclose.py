@@ -215,7 +215,7 @@ def record(
 ) -> Record:  # fmt: skip
     """What the ledger is to have of a request that was answered, or else refused with a code."""
     caller, purpose = request.access.caller, request.access.purpose
-    key = (caller.agency, caller.role, purpose, refused)
+    key = (caller.agency, caller.role, purpose, names_case(request), refused)
     form = plan.forms.get(key) or plan.forms.put(key, _form(plan, request, catalogue, refused))
     return Record(form, caller.officer, request.access.case, trail.request, trail.trace, caller.rrn is not None, disclosures)
 
@@ -229,7 +229,7 @@ def refusal(request: Request, trail: Trail, catalogue: Catalogue, refused: str) 
 def turned_away(agency: str, why: str, version: str, trail: Trail) -> Record:
     """What the ledger is to have of somebody whose token was not accepted: of what it said, the agency alone."""
     nothing: dict[str, Any] = {key: [] for key in ("asked", "granted", "searched", "guards")}
-    caller = {"agency": agency, "role": None, "purpose": None, "operation": None}
+    caller = {"agency": agency, "role": None, "purpose": None, "case": False, "operation": None}
     form = Form.of(caller | nothing | {"regulations": version, "refused": "UNAUTHENTICATED", "why": why, "retain": 0})
     return Record(form, "", None, trail.request, trail.trace)
 
@@ -243,6 +243,7 @@ def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | Non
             "agency": caller.agency,
             "role": caller.role,
             "purpose": request.access.purpose,
+            "case": names_case(request),
             "operation": request.operation.hash,
             "regulations": request.version,
             "asked": asked(request, catalogue),
@@ -278,19 +279,35 @@ def _rule(grant: Grant) -> dict[str, Any]:
     return told
 
 
-def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
-    """The coordinates that were asked for, as the planner decides them: coordinate, access, use, and below which of them.
+def names_case(request: Request) -> bool:
+    """Whether the request names a case, as the regulations take it."""
+    return bool(request.access.case and request.access.case.strip())
 
-    With these alone an operation can be decided again, under other regulations: below a link that is denied nothing is.
+
+def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
+    """The coordinates that were asked for, as the planner decides them: coordinate, access, use, and below which of them, or -1.
+
+    With these alone an operation can be decided again, under other regulations: below what is denied nothing is. What is read
+    stands below its link or, at the top of a root field, below what that is searched by; where that is several coordinates, they
+    stand each below the one before. What a child list is sorted or filtered by stands below its link, and takes it if denied.
     """
     found: list[list[Any]] = []
     for root in request.collected.roots:
-        access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
-        found += ([each, access, "search", -1] for each in searched(root, request.arguments))
+        access, above = "list" if isinstance(root.declared, ListingRoot) else "lookup", -1
+        keys = searched(root, request.arguments)
+        if root.declared is None:
+            # Of `node` each type is searched for by itself.
+            for key, selection in zip(keys, root.selections, strict=True):
+                found.append([key, access, "search", -1])
+                _below(selection, access, len(found) - 1, request, catalogue, found)
+            continue
+        for key in keys:
+            found.append([key, access, "search", above])
+            above = len(found) - 1
         if isinstance(root.declared, ListingRoot) and asks_count(root.connection):
-            found.append([root.declared.count_coordinate, access, "read", -1])
+            found.append([root.declared.count_coordinate, access, "read", above])
         for selection in root.selections:
-            _below(selection, access, -1, request, catalogue, found)
+            _below(selection, access, above, request, catalogue, found)
     return found
 
 

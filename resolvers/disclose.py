@@ -49,7 +49,7 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
         rows = results.groups[root.steps[which]].get(results.keys.get(root.steps[which]), ())
         if rows:
             rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
-            _discloser(plan, root, which, lost)(results.groups, request.arguments, rows, found)
+            _discloser(plan, root, which, lost)(results.groups, inputs.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
     return {**({counted: ()} if counted else {}), **_grouped(found)}

@@ -20,6 +20,7 @@ from auth.access import AccessRequest, Caller, Span
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
 from auth.ledger import Ledger
+from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
 from auth.reader import Reader
 from auth.upkeep import Upkeep
@@ -59,8 +60,9 @@ class Nation:
         self.keys = Pseudonyms(MASTER).subjects()
         self.dsn, self.regulations = dsn, regulations
         self.world: World = world(
-            make(CATALOGUE), regulations=regulations, limits=Limits(), today=self.today, consented=consents()
-        )
+            make(CATALOGUE), regulations=regulations, limits=Limits(), today=self.today, consented=consents(),
+            use=SubjectUse(dsn, timeout=20),
+        )  # fmt: skip
         self.engine = self.world.engine
         self.engine._ledger = Ledger(dsn, Signer(Ed25519PrivateKey.generate()), self.keys, timeout=20)
         self.source = LedgerSource(Reader(dsn, self.keys, timeout=20), CATALOGUE, lambda: regulations, self.today, SEOUL)
@@ -84,6 +86,11 @@ class Nation:
         """What a citizen sees of others' looks."""
         query = LOG.replace("accessLog", f"accessLog({arguments})") if arguments else LOG
         return [each for each in (await self.mine(who, query))["accessLog"] if not each["citizen"]]
+
+    async def keep_up(self) -> None:
+        upkeep = Upkeep(self.dsn, SEOUL)
+        await upkeep.run()
+        await upkeep.aclose()
 
     async def passport(self, who: str) -> None:
         assert (await self.ask(PASSPORT, PASSPORTS, "passport-renewal", r=RRN[who]))["data"]["resident"]
@@ -234,7 +241,7 @@ async def test_an_investigation_shows_only_after_the_date_that_its_duty_names(na
 async def test_a_notice_says_how_many_days_it_took(nation: Nation) -> None:
     query = "query ($r: String!) { resident(rrn: $r) { name disability { grade } } }"
     query = query.replace("grade", next(f for f in CATALOGUE.records["Disability"].fields if f != "id"))
-    await nation.ask(query, LICENCES, "driving-licence-renewal", "2026-licence-1", r=RRN["citizen"])
+    await nation.ask(query, LICENCES, "driving-licence-renewal", "2026-licence-000077", r=RRN["citizen"])
     before = await nation.mine("citizen", "{ me { name } }")
     assert before == {"name": "resident.name of citizen"}
     nation.later = 4
@@ -265,7 +272,7 @@ async def test_a_holder_sees_the_use_of_its_own_and_no_resident(nation: Nation) 
     assert {item["coordinate"].partition(".")[0] for item in access["items"]} <= {"TaxCertificate", "Resident"}
     assert {item["coordinate"] for item in access["items"]} <= {"TaxCertificate.year", "Resident.taxCertificates"}
     assert RRN["citizen"] not in json.dumps(found)
-    await Upkeep(nation.dsn, SEOUL).run()
+    await nation.keep_up()
     uses = (await nation.ask(USES, AUDITOR, "information-sharing-audit"))["data"]["holder"]["uses"]
     assert {(use["agency"], use["coordinate"], use["operations"], use["residents"]) for use in uses} == {
         ("jongno", item["coordinate"], 1, 1) for item in access["items"]
@@ -279,7 +286,7 @@ async def test_statistics_suppress_small_counts_and_are_in_tens(nation: Nation) 
     for _ in range(9):
         await nation.ask("query ($r: String!) { resident(rrn: $r) { name } }", LICENCES, "driving-licence-renewal",
                          r=RRN["citizen"])  # fmt: skip
-    await Upkeep(nation.dsn, SEOUL).run()
+    await nation.keep_up()
     query = (
         "{ sharingStatistics(first: 100) { totalCount edges { node { month purpose coordinate basis operations residents } } } }"
     )
@@ -296,8 +303,8 @@ async def test_statistics_suppress_small_counts_and_are_in_tens(nation: Nation) 
 
 async def test_a_ledger_that_cannot_be_read_costs_its_own_fields(nation: Nation) -> None:
     await nation.passport("citizen")
-    elsewhere = Reader("postgresql://nobody@127.0.0.1:9/nowhere", nation.keys, timeout=1)
-    nation.source.reader = elsewhere
+    await nation.source.reader.aclose()
+    nation.source.reader = Reader("postgresql://nobody@127.0.0.1:9/nowhere", nation.keys, timeout=1)
     found = await nation.ask("{ me { name accessLog { number } } }", citizen("citizen"), "own-records")
     assert found["data"]["me"] == {"name": "resident.name of citizen", "accessLog": None}
     assert [each["extensions"]["code"] for each in found["errors"]] == ["SOURCE_UNAVAILABLE"]

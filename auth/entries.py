@@ -34,6 +34,7 @@ SUBJECT = 12
 """Bytes of a resident's pseudonym."""
 
 _CASE, _TRACE, _CITIZEN = 1, 2, 4
+_BYTES = [bytes((value,)) for value in range(0x80)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def skimmed(body: bytes) -> Iterator[tuple[int, bytes, list[tuple[bytes, bytes]]
 def number(value: int) -> bytes:
     """Unsigned LEB128: seven bits a byte, the lowest first, the high bit set in all but the last."""
     if value < 0x80:
-        return bytes((value,))
+        return _BYTES[value]
     found = bytearray()
     while value >= 0x80:
         found.append(value & 0x7F | 0x80)

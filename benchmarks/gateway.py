@@ -50,6 +50,8 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
         lines += [f"[registers.{name}]", f"schema = {_text(register.schema)}", "[registers." + name + ".source]"]
         if register.source.kind == "http":
             lines += ['kind = "http"', f"url = {_text(nation.mma_url)}", f"api_key = {_text(nation.mma_api_key)}"]
+        elif register.source.kind == "ledger":
+            lines += ['kind = "ledger"']
         else:
             lines += ['kind = "postgres"', f"dsn = {_text(nation.dsns[name])}"]
     path = directory / "madang.toml"
@@ -70,13 +72,25 @@ def headers(access: AccessRequest, minter: Minter) -> dict[str, str]:
 
 @contextlib.contextmanager
 def madang(file: Path, minter: Minter) -> Iterator[Server]:
+    port = free_port()
+    with _serving("madang", ["-m", "madang", "serve", "--settings", str(file), "--port", str(port)], port, minter) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def unrecorded(file: Path, minter: Minter) -> Iterator[Server]:
+    port = free_port()
+    with _serving("unrecorded", ["-m", "benchmarks.unrecorded", str(file), str(port)], port, minter) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _serving(name: str, command: list[str], port: int, minter: Minter) -> Iterator[Server]:
     known = {workload.name: headers(workload.access, minter) for workload in WORKLOADS}
 
     def request(workload: Workload, key: str) -> bytes:
         case = workload.case(key)
         return post(workload.graphql(key), known[workload.name] | ({"Madang-Case": case} if case else {}))
 
-    port = free_port()
-    with running(["-m", "madang", "serve", "--settings", str(file), "--port", str(port)], port, "/healthz") as pid:
-        url = f"http://127.0.0.1:{port}"
-        yield Server("madang", pid, url, request)
+    with running(command, port, "/healthz") as pid:
+        yield Server(name, pid, f"http://127.0.0.1:{port}", request)

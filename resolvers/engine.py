@@ -136,7 +136,9 @@ class Engine:
                 return _request_error(_unrecorded())
         return answer
 
-    async def _found(self, plan: Plan, request: Request, how: Refusals, trail: Trail) -> tuple[Response, asyncio.Future[int]]:
+    async def _found(
+        self, plan: Plan, request: Request, how: Refusals, trail: Trail
+    ) -> tuple[Response, asyncio.Future[int] | None]:  # fmt: skip
         """What a plan finds, and its entry, which is being written. Raises `RequestError`."""
         if how == "REJECT":
             await self._rehearse(plan, request)

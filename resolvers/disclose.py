@@ -29,6 +29,7 @@ from resolvers.authorize import searched, searched_below
 from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
+from resolvers.operation import RequestError
 from resolvers.plan import Bound, BoundRoot, Choice, Gate, Item, Plan, Subjects
 from resolvers.request import Request
 from resolvers.selection import Selection
@@ -52,6 +53,10 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
             _discloser(plan, root, which, lost)(results.groups, inputs.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
+    if None in found:
+        raise RequestError(
+            "LEDGER_UNAVAILABLE", "a register does not say of whom one of its records is, so it cannot be recorded"
+        )
     return {**({counted: ()} if counted else {}), **_grouped(found)}
 
 

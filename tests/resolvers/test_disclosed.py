@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from auth.access import Access, Caller, Matches
 from auth.ledger import Record
 from schema.catalogue import ColumnField, LinkField, RecordType
-from tests.resolvers.nation import CATALOGUE, consents
+from tests.resolvers.nation import CALLERS, CATALOGUE, consents, make
 from tests.resolvers.operations import Operation
 from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.test_never_read import Canaries, compose, dice_of, leaves
-from tests.resolvers.world import Profile, World
+from tests.resolvers.world import Profile, World, world
 
 EXAMPLES = 300
 
@@ -115,6 +115,17 @@ def may_be_recorded(oracle: Oracle, profile: Profile, access: Access, who: str, 
     rows = [n for n in range(len(oracle.nation[record.source][record.table])) if who in about(oracle, record, n)]
     ways = [[c for c in g.constraints if not (isinstance(c, Matches) and c.record == linked)] for g in decision.grants]
     return not rows or any(all(oracle.meets(c, record, n) for c in way) for way in ways for n in rows)
+
+
+async def test_what_a_register_has_of_nobody_is_not_shown() -> None:
+    """A number that is null could be recorded of nobody, so nothing of its record may be shown."""
+    nation = make()
+    nation["mois"]["resident"][1]["rrn"] = None
+    here = world(nation)
+    answer = await here.answer("{ residents(first: 5) { edges { node { name } } } }", CALLERS[0])
+    assert (answer.kind, answer.code) == ("request_error", "LEDGER_UNAVAILABLE")
+    assert here.ledger.records == []
+    assert (await here.answer("{ residents(first: 5) { edges { cursor } } }", CALLERS[0])).kind == "data"
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -107,7 +107,7 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     if not origins:
         return []
     headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view", "traceparent")
-    told = ("retry-after", "madang-request")
+    told = ("retry-after", "madang-request", "madang-entry")
     methods = ("GET", "POST")
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 

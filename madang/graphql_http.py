@@ -96,8 +96,7 @@ class GraphQLOverHttp:
             failure = Refusal(500, "INTERNAL_ERROR", "something went wrong here, through no fault of yours; it has been logged")
             await _send(send, failure.status, media, failure.body, (_named(way),))
         else:
-            later = () if answer.retry_after is None else ((b"retry-after", str(answer.retry_after).encode("ascii")),)
-            await _send(send, _status(answer, media), media, answer.body, (*later, _named(way)))
+            await _send(send, _status(answer, media), media, answer.body, (*_told(answer), _named(way)))
 
     async def _answer(self, parameters: Parameters, identified: Identified, way: Trail) -> Answer:
         explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
@@ -145,6 +144,12 @@ class GraphQLOverHttp:
             message = "only a query can be asked by GET; use POST"
             raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
         return parameters
+
+
+def _told(answer: Answer) -> Headers:
+    """When to ask again, and under which number the ledger has it."""
+    found = ((b"retry-after", answer.retry_after), (b"madang-entry", answer.entry))
+    return tuple([(name, str(value).encode("ascii")) for name, value in found if value is not None])
 
 
 def _named(way: Trail) -> tuple[bytes, bytes]:

@@ -74,6 +74,8 @@ class Answer:
     """Of a request error."""
     retry_after: int | None = None
     """Of a request error that passes with time: in how many seconds."""
+    entry: int | None = None
+    """The number of its entry in the ledger; what is about no resident has none."""
 
 
 class Engine:
@@ -128,13 +130,12 @@ class Engine:
         if found:
             body["errors"] = errors.in_order(found)
         body["extensions"] = self._extensions(request, plan, response, explain)
-        answer = Answer("data", orjson.dumps(body))
-        if written is not None:
-            try:
-                await written
-            except LedgerUnavailable:
-                return _request_error(_unrecorded())
-        return answer
+        answer = orjson.dumps(body)
+        try:
+            entry = await written if written is not None else None
+        except LedgerUnavailable:
+            return _request_error(_unrecorded())
+        return Answer("data", answer, entry=entry)
 
     async def _found(
         self, plan: Plan, request: Request, how: Refusals, trail: Trail
@@ -150,13 +151,14 @@ class Engine:
 
     async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
         """A refusal is told once the ledger has it."""
-        if error.code in REFUSED:
-            known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
-            try:
-                await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
-            except LedgerUnavailable:
-                return _request_error(_unrecorded())
-        return _request_error(error)
+        if error.code not in REFUSED:
+            return _request_error(error)
+        known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
+        try:
+            entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
+        except LedgerUnavailable:
+            return _request_error(_unrecorded())
+        return _request_error(error, entry)
 
     async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
         """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
@@ -335,7 +337,7 @@ def _unrecorded() -> RequestError:
     )
 
 
-def _request_error(error: RequestError) -> Answer:
+def _request_error(error: RequestError, entry: int | None = None) -> Answer:
     # A message may echo what the caller sent, and that may be half a character.
     found = [
         {
@@ -345,4 +347,4 @@ def _request_error(error: RequestError) -> Answer:
         }
         for e in error.errors
     ]
-    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after)
+    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after, entry)

@@ -255,6 +255,14 @@ def unrecorded(settings: Settings, serve: Serve, nation: Embedded) -> Iterator[s
         yield address
 
 
+def test_an_answer_and_a_refusal_name_their_entries(officer: httpx.Client) -> None:
+    answered = ask(officer, NAME, {"rrn": known_residents()["citizen"]})
+    refused = ask(officer, NAME, {"rrn": known_residents()["citizen"]}, madang_purpose="statistics")
+    assert (answered.status_code, refused.status_code) == (200, 403)
+    assert 1024 <= int(answered.headers["madang-entry"]) < int(refused.headers["madang-entry"])
+    assert answered.headers["madang-request"] != refused.headers["madang-request"]
+
+
 def test_what_cannot_be_recorded_is_not_shown(unrecorded: str, tokens: dict[str, str]) -> None:
     with client_of(unrecorded, tokens["passport-officer"], "passport-renewal") as client:
         for accept in (GRAPHQL, "application/json"):
@@ -264,7 +272,8 @@ def test_what_cannot_be_recorded_is_not_shown(unrecorded: str, tokens: dict[str,
             assert "김민준" not in response.text
         refused = ask(client, NAME, {"rrn": known_residents()["citizen"]}, madang_purpose="statistics")
         assert (refused.status_code, code(refused)) == (503, "LEDGER_UNAVAILABLE")
-        # What is about nobody is answered all the same.
+        # What is about nobody is answered all the same, and is no entry.
+        assert "madang-entry" not in ask(client, "{ __typename }").headers
         assert ask(client, "{ sharing { purposes { code } } __typename }").json()["data"]["sharing"]["purposes"]
         wrong = httpx.post(f"{unrecorded}/graphql", headers={"Authorization": "Bearer x.y.z"}, json={"query": "{ __typename }"})
         assert wrong.status_code == 401

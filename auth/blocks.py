@@ -17,7 +17,7 @@ block's signature covers this one with all that it covers: who checks the last s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
@@ -74,6 +74,10 @@ Keys = Mapping[bytes, Ed25519PublicKey]
 
 def key_id(key: Ed25519PublicKey) -> bytes:
     return sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8]
+
+
+def keys_of(keys: Iterable[Ed25519PublicKey]) -> Keys:
+    return {key_id(key): key for key in keys}
 
 
 def is_signed(block: Block, keys: Keys) -> bool:

@@ -40,7 +40,7 @@ from auth.tampering import Finding, day_of, explain, least
 Progress = Callable[[int], None]
 """Told how many blocks more were checked."""
 
-PART = 32_768
+PART = 16_384
 """Blocks that one process checks before it says so."""
 _PROCESSES = 8
 """The most that check at once if nobody says how many."""
@@ -80,31 +80,36 @@ async def verify(
 ) -> Report:
     """Check blocks of a database, by default all; and that the chain has the block that is remembered as its `head`.
 
-    If there is no last block given, the blocks are checked up to the one that is the last when it begins.
+    If no last block is given, the blocks are checked up to the one that is the last when it begins.
     """
-    async with _connected(dsn) as connection:
+    async with connected(dsn) as connection:
         end = await last_number(connection) if last is None else last
-        report = Report()
         workers = min(processes or min(os.cpu_count() or 1, _PROCESSES), -(-(end - first + 1) // PART))
         if workers > 1:
-            await _in_parts(report, dsn, keys, first, end, workers, progress)
+            report = await _in_parts(dsn, keys, first, end, workers, progress)
         else:
-            report.add(await check(connection, keys, first, end, progress))
-        if report.finding is None and (first, last) == (1, None):
-            report.finding = await _strays(connection, report.forms)
-        if report.finding is None and head is not None:
-            report.finding = await _has(connection, head)
-        return report
+            report = await _walk(connection, keys, first, end, progress)
+        return await _completed(connection, report, whole=(first, last) == (1, None), head=head)
 
 
-async def check(
-    connection: asyncpg.Connection, keys: Keys, first: int, last: int, progress: Progress = lambda blocks: None
-) -> Report:
-    """Check blocks over one connection, which nobody else uses meanwhile."""
+async def check(connection: asyncpg.Connection, keys: Keys, *, head: Block | None = None) -> Report:
+    """Check all blocks over one connection, which nobody else uses meanwhile."""
+    report = await _walk(connection, keys, 1, await last_number(connection), lambda blocks: None)
+    return await _completed(connection, report, whole=True, head=head)
+
+
+async def _completed(connection: asyncpg.Connection, report: Report, *, whole: bool, head: Block | None) -> Report:
+    """A report with what cannot be seen going from block to block."""
+    if report.finding is None and whole:
+        report.finding = await _strays(connection, report.forms)
+    if report.finding is None and head is not None:
+        report.finding = await _has(connection, head)
+    return report
+
+
+async def _walk(connection: asyncpg.Connection, keys: Keys, first: int, last: int, progress: Progress) -> Report:
     before = await block_at(connection, first - 1)
-    if before is None:
-        return Report(finding=_severed(first))
-    return await _Walk(connection, keys, before).to(last, progress)
+    return Report(finding=_severed(first)) if before is None else await _Walk(connection, keys, before).to(last, progress)
 
 
 class _Walk:
@@ -180,10 +185,9 @@ def _severed(number: int) -> Finding:
     return Finding("removed", f"block {number - 1}, which block {number} follows, is missing or altered", number - 1)
 
 
-async def _in_parts(
-    report: Report, dsn: str, keys: Keys, first: int, last: int, processes: int, progress: Progress
-) -> None:  # fmt: skip
+async def _in_parts(dsn: str, keys: Keys, first: int, last: int, processes: int, progress: Progress) -> Report:
     """Check blocks with several processes, which have their own connections."""
+    report = Report()
     raw = [key.public_bytes(Encoding.Raw, PublicFormat.Raw) for key in keys.values()]
     loop = asyncio.get_running_loop()
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
@@ -200,14 +204,15 @@ async def _in_parts(
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
             await asyncio.gather(*parts, return_exceptions=True)
+    return report
 
 
 def _part(dsn: str, raw: Sequence[bytes], first: int, last: int) -> Report:
     keys = keys_of(Ed25519PublicKey.from_public_bytes(each) for each in raw)
 
     async def checked() -> Report:
-        async with _connected(dsn) as connection:
-            return await check(connection, keys, first, last)
+        async with connected(dsn) as connection:
+            return await _walk(connection, keys, first, last, lambda blocks: None)
 
     return asyncio.run(checked())
 
@@ -239,7 +244,7 @@ async def _has(connection: asyncpg.Connection, head: Block) -> Finding | None:
 
 
 @asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
+async def connected(dsn: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(dsn, server_settings={"application_name": "madang ledger"})
     try:
         yield connection

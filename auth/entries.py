@@ -170,5 +170,7 @@ class _Reader:
             self.at += 1
             value |= (byte & 0x7F) << shift
             if byte < 0x80:
+                if shift and not byte:
+                    raise ValueError("these bytes spell a number longer than it is")
                 return value
             shift += 7

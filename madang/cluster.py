@@ -93,7 +93,7 @@ def stop_stray(data: Path) -> None:
 
 def psql(server: Server, script: str) -> None:
     """Run a script as the superuser; raises `CalledProcessError` at its first mistake."""
-    command = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "postgres"]
+    command = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", socket(server), "-U", "postgres", "postgres"]
     subprocess.run(command, input=script, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -110,10 +110,26 @@ def make_durable(server: Server) -> None:
 
 def dsn(server: Server, database: str, role: str, password: str) -> str:
     """The address of a database for one of its roles."""
-    return f"postgresql://{role}:{password}@/{database}?host={quote(_socket(server), safe='/')}"
+    return dsn_at(socket(server), database, role, password)
 
 
-def _socket(server: Server) -> str:
+def dsn_at(directory: str, database: str, role: str, password: str) -> str:
+    """The address of a database by the directory of its server's socket."""
+    return f"postgresql://{role}:{password}@/{database}?host={quote(directory, safe='/')}"
+
+
+def socket_of(data: Path) -> str | None:
+    """The directory of the socket of the server that another process runs; none if it does not, or is not ready."""
+    try:
+        # PostgreSQL's own file: its process, directory, start, port, socket, address, memory and, at last, status.
+        lines = (data / "postmaster.pid").read_text().split("\n")
+    except FileNotFoundError:
+        return None
+    return lines[4] if len(lines) > 7 and lines[7].strip() == "ready" else None
+
+
+def socket(server: Server) -> str:
+    """The directory of its socket."""
     directory = server.get_postmaster_info().socket_dir
     assert directory is not None
     return str(directory)

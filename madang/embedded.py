@@ -72,6 +72,10 @@ class EmbeddedError(Exception):
     """The demo cannot start."""
 
 
+class InUse(EmbeddedError):
+    """Another process runs the demo."""
+
+
 @dataclass(frozen=True)
 class Embedded:
     """A running demo. `dsns` are for the gateway's roles, `owner_dsns` for the registers' own, both by register."""
@@ -147,6 +151,31 @@ def start(
 
 
 @contextmanager
+def gateway(directory: Path = DIRECTORY) -> Iterator[str]:
+    """The gateway's own database, for its role: of the demo that another process runs, or else run for as long as this lasts.
+
+    Nothing is filled or changed. Raises `EmbeddedError` when the directory holds no demo.
+    """
+    directory = directory.expanduser().resolve()
+    data, file = directory / "postgres", directory / "passwords.json"
+    role = f"{GATEWAY}_gateway"
+    with ExitStack() as stack:
+        if _state(directory) is None or not file.exists():
+            raise EmbeddedError(f"there is no demo in `{directory}`: make one with `madang serve` or `madang seed`")
+        stack.enter_context(_signals())
+        try:
+            stack.enter_context(_lock(directory))
+        except InUse as error:
+            socket = cluster.socket_of(data)
+            if socket is None:
+                raise EmbeddedError(f"{error}, or wait until it is ready") from None
+        else:
+            cluster.stop_stray(data)
+            socket = cluster.socket(stack.enter_context(cluster.run(data)))
+        yield cluster.dsn_at(socket, GATEWAY, role, _passwords(directory)[role])
+
+
+@contextmanager
 def _signals() -> Iterator[None]:
     """SIGTERM leaves the context like SIGINT does, by an exception. Only the main thread can see to that."""
     if threading.current_thread() is not threading.main_thread():
@@ -174,7 +203,7 @@ def _lock(directory: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read() or "?"
-            raise EmbeddedError(f"`{directory}` is in use by process {holder}: stop it or give another directory") from None
+            raise InUse(f"`{directory}` is in use by process {holder}: stop it or give another directory") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -22,7 +22,7 @@ from auth.blocks import Block, Keys, is_signed
 from auth.entries import decode
 from auth.ledger import LEAST
 from auth.merkle import root
-from auth.stored import PAGE, Forms, Seen, name_of, page
+from auth.stored import Forms, Seen, block_at, name_of, page
 
 What = Literal["altered", "removed", "inserted", "reordered", "unknown key", "not signed", "irregular"]
 """`irregular` is what the gateway's key did sign, but must never have."""
@@ -32,6 +32,7 @@ _NEAR = 64
 _TRIALS = 1 << 20
 """How many leaves are hashed at most to find what was exchanged."""
 _AROUND = "SELECT number FROM ledger_block ORDER BY abs(at::numeric - $1::bigint), number LIMIT $2"
+_WITH_PREVIOUS = "SELECT number FROM ledger_block WHERE previous = $1 AND number <> $2 ORDER BY number"
 _FOLLOWING = "SELECT min(number) FROM ledger_block WHERE number > $1"
 
 
@@ -65,15 +66,19 @@ class Scene:
         """Of the block that should be here."""
         return self.before.number + 1
 
-    def is_next(self, block: Block) -> bool:
-        """Whether it is the block that should be here, wherever it stands."""
-        return block.previous == name_of(self.before) and is_signed(replace(block, number=self.number), self.keys)
+    async def elsewhere(self) -> int | None:
+        """The number under which the block stands that should be here; none if it is nowhere."""
+        for [number] in await self.connection.fetch(_WITH_PREVIOUS, name_of(self.before), self.number):
+            block = await block_at(self.connection, number)
+            if block is not None and is_signed(replace(block, number=self.number), self.keys):
+                return int(number)
+        return None
 
 
 async def explain(connection: asyncpg.Connection, keys: Keys, forms: Forms, today: int, before: Block) -> Finding:
     """What is wrong behind a block that is sound."""
     number = before.number + 1
-    scene = Scene(connection, keys, forms, today, before, await page(connection, number, number + PAGE - 1))
+    scene = Scene(connection, keys, forms, today, before, await page(connection, number, number + 1))
     here = [seen for seen in scene.behind if seen.number == number]
     if not here or not here[0].is_block:
         return await _missing(scene, bool(here))
@@ -103,13 +108,12 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 async def _missing(scene: Scene, entries: bool) -> Finding:
     number = scene.number
+    if (at := await scene.elsewhere()) is not None:
+        return Finding("altered", f"block {number} stands under another number, {at}", number)
     following = await scene.connection.fetchval(_FOLLOWING, scene.before.number)
     if following is None:
         what = "its entries are there" if entries else f"the ledger ends with block {scene.before.number}"
         return Finding("removed", f"block {number} is missing: {what}", number)
-    moved = next((seen.block for seen in await page(scene.connection, following, following)), None)
-    if moved is not None and scene.is_next(moved):
-        return Finding("altered", f"block {number} stands under another number, {following}", number)
     gone = f"block {number} is" if following == number + 1 else f"blocks {number} to {following - 1} are"
     there = ", though its entries are there" if entries else ""
     return Finding("removed", f"{gone} missing{there}: after block {scene.before.number} comes block {following}", number)
@@ -155,19 +159,15 @@ def _put_right(scene: Scene, block: Block, here: Seen) -> Iterator[tuple[str, Bl
 
 async def _moved(scene: Scene, block: Block) -> Finding | None:
     """What happened if the block here is one that should be elsewhere, or one was put before the one that should be here."""
-    number = scene.number
-    true = await _true_number(scene, block)
-    following = {seen.number: seen.block for seen in scene.behind if seen.block is not None and seen.number > number}
+    number, true, at = scene.number, await _true_number(scene, block), await scene.elsewhere()
     if true is not None and true > number:
-        far = [] if true in following else await page(scene.connection, true, true)
-        following.update((seen.number, seen.block) for seen in far if seen.block is not None)
-        if (at := next((at for at, each in following.items() if scene.is_next(each)), None)) is not None:
+        if at is not None:
             says = f"block {true} stands in the place of block {number}, which stands under number {at}"
             return Finding("reordered", says, number)
         gone = f"block {number} was" if true == number + 1 else f"blocks {number} to {true - 1} were"
         says = f"{gone} removed: in the place of block {number} stands what was block {true}"
         return Finding("removed", says, number)
-    if (at := next((at for at, each in following.items() if scene.is_next(each)), None)) is not None:
+    if at is not None:
         put = f"block {number} was" if at == number + 1 else f"blocks {number} to {at - 1} were"
         return Finding("inserted", f"{put} put in: what was block {number} stands under number {at}", number)
     if true is not None:

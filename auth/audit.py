@@ -4,9 +4,11 @@ Of each block is checked that its number follows, that it names the block before
 one's and its entries are kept for two years at least, that its key is known, and that its entries, each with its form's digest,
 make its root: as many as it says, or none at all once their time is over. Forms are hashed once.
 
-A signature covers all that is before it, through the chain, so one a page is enough, and the last block's. Where one does not
-hold, or anything else is wrong, the signatures before it are gone through one by one, since what was altered in a block is often
-first seen at the block behind it: the first that does not hold is the place. `auth/tampering.py` says what happened there.
+A signature covers all that is before it, through the chain: nobody signs a block behind one that they have not signed or checked
+themselves, or else that bears another key. So it is enough to check the last block's, one a page, and the last before another
+key. Where one does not hold, or anything else is wrong, the signatures before it are gone through one by one, since what was
+altered in a block is often first seen at the block behind it: the first that does not hold is the place. `auth/tampering.py` says
+what happened there.
 
 A ledger that was cut off at its end is as sound as before. Who remembers a block from earlier, its **head** then, can tell.
 
@@ -147,6 +149,8 @@ class _Walk:
         """Whether what comes next is sound but for its signature."""
         block, before = seen.block, self.before
         if block is None or block.number != before.number + 1 or block.previous != self.name or block.at < before.at:
+            return False
+        if block.key != before.key and before.number and not is_signed(before, self.keys):
             return False
         if block.key not in self.keys or block.kept_until < _least(day_of(block.at)):
             return False

@@ -13,6 +13,7 @@ Whatever entries are committed together are one block. Its header, integers big-
 
 The signature is Ed25519's (RFC 8032) over the header. A block's name is the SHA-256 of header and signature, so that the next
 block's signature covers this one with all that it covers: who checks the last signature and all hashes has checked everything.
+For that nobody signs a block behind one whose own signature does not hold (`auth/ledger.py`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
+from struct import error as StructError
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -87,6 +89,6 @@ def is_signed(block: Block, keys: Keys) -> bool:
         return False
     try:
         key.verify(block.signature, block.header())
-    except InvalidSignature:
+    except (InvalidSignature, StructError):
         return False
     return True

@@ -48,12 +48,14 @@ class Form:
     @classmethod
     def of(cls, content: Mapping[str, Any]) -> Form:
         text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        # A token may hold half a surrogate pair, and no text of PostgreSQL does.
+        text = text.encode(errors="replace").decode()
         return cls(text, digest_of(text), content["retain"])
 
 
 def digest_of(text: str) -> bytes:
     """The name of a form."""
-    return sha256(text.encode(errors="surrogatepass")).digest()
+    return sha256(text.encode()).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,7 +43,7 @@ def check(proof: dict, key: Ed25519PublicKey) -> str:
         key.verify(bytes.fromhex(block["signature"]), header(block))
     except InvalidSignature:
         raise Refused("the block's signature does not hold") from None
-    entry, form = bytes.fromhex(proof["entry"]), proof["form"].encode(errors="surrogatepass")
+    entry, form = bytes.fromhex(proof["entry"]), proof["form"].encode()
     # A leaf is the form's digest and the entry's own bytes: RFC 6962, section 2.1, has a zero before a leaf, a one before a node.
     leaf = sha256(b"\0" + sha256(form).digest() + entry).digest()
     if root_of(leaf, place, block["entries"], [bytes.fromhex(each) for each in proof["path"]]) != bytes.fromhex(block["root"]):

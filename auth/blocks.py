@@ -49,6 +49,9 @@ class Block:
     signature: bytes = b""
 
     def header(self) -> bytes:
+        """What is signed; raises `struct.error` if a field does not fit, so that no two blocks have one header."""
+        if not len(self.previous) == len(self.root) == 32 or len(self.key) != 8:
+            raise StructError("a hash of a block has another length than it should")
         return _HEADER.pack(
             _VERSION, self.number, self.at, self.kept_until, self.entries, self.previous, self.root, self.key
         )  # fmt: skip

@@ -142,7 +142,7 @@ class _Walk:
             if report.finding is not None:
                 break
             seen = following
-        report.head, report.forms = self.before, {*self.forms.digests, *self.forms.altered}
+        report.head, report.forms = self.before if self.before.number else None, {*self.forms.digests, *self.forms.altered}
         return report
 
     def _fits(self, seen: Seen) -> bool:

@@ -71,6 +71,8 @@ def verify_(
     file: Path | None, first: int, last: int | None, file_of_head: Path | None, others: list[Ed25519PublicKey]
 ) -> None:  # fmt: skip
     """Check every block and entry, and name the first place that is wrong."""
+    if last is not None and first > last:
+        raise click.BadParameter(f"`--from` is {first}, which is behind `--to`, {last}; give them the other way round")
     settings = load(find(file, LAYERS / "madang.toml"))
     keys = _known(settings, others)
     head = None if file_of_head is None else _head(file_of_head, keys)

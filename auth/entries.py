@@ -103,7 +103,7 @@ def decode(data: bytes) -> Entry:
 
 def form_of(data: bytes) -> int:
     """The number of an entry's form, without reading the rest of it."""
-    return _Reader(data).number()
+    return data[0] if data[0] < 0x80 else _Reader(data).number()
 
 
 def packed(entries: list[bytes]) -> bytes:
@@ -115,8 +115,14 @@ def unpacked(body: bytes) -> list[bytes]:
     """The entries of a block; raises `ValueError` if the bytes are none."""
     found, reader = [], _Reader(body)
     try:
-        while reader.at < len(body):
-            found.append(reader.take(reader.number()))
+        while (at := reader.at) < len(body):
+            if (length := body[at]) < 0x80:  # As most are: this spares two calls.
+                reader.at = at + 1 + length
+                found.append(body[at + 1 : reader.at])
+            else:
+                found.append(reader.take(reader.number()))
+        if reader.at > len(body):
+            raise IndexError
     except IndexError as error:
         raise ValueError("these bytes are no block") from error
     return found

@@ -116,6 +116,23 @@ async def test_gateways_side_by_side_keep_one_chain(gateway_dsn: str, owner: asy
     assert await officers(owner) == expected, "everybody's number is that of their own entry"
 
 
+async def test_an_audit_beside_writers(gateway_dsn: str, owner: asyncpg.Connection) -> None:
+    async def write(ledger: Ledger) -> None:
+        for _ in range(60):
+            await ledger.append(record())
+
+    async with writing(gateway_dsn) as one, writing(gateway_dsn) as other:
+        writers = asyncio.gather(write(one), write(other))
+        lengths = []
+        while not writers.done():
+            report = await verify(gateway_dsn, KEYS)
+            assert report.finding is None
+            lengths.append(report.blocks)
+        await writers
+    assert lengths == sorted(lengths)
+    assert (await sound(owner)).entries == 120
+
+
 async def test_entries_are_kept_as_long_as_their_forms_say(gateway_dsn: str, owner: asyncpg.Connection) -> None:
     retained = (0, 60, 12, 120, 60)
     async with writing(gateway_dsn) as ledger:

@@ -44,7 +44,7 @@ async def over(connection: asyncpg.Connection) -> list[Month]:
         if found := _NAME.fullmatch(name):
             first = date(int(found[1]), int(found[2]), 1)
             sizes[first] = sizes.get(first, 0) + size
-    # Days end at UTC, by which they were reckoned; the database looks at its own clock besides.
+    # Days end as they were reckoned, by UTC; the database looks at its own clock besides.
     today = datetime.now(UTC).date()
     months = []
     for first in sorted(sizes):

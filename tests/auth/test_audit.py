@@ -352,6 +352,19 @@ async def test_what_was_altered_is_named_if_it_is_known_from_elsewhere(tampered:
         await change(tampered, 5, **{column: before})
 
 
+async def test_one_bit_anywhere_in_a_block(tampered: asyncpg.Connection) -> None:
+    dice = Random(11)
+    for place in range(1, 11):
+        for column in ("previous", "root", "key", "signature"):
+            before = await tampered.fetchval(f"SELECT {column} FROM ledger_block WHERE number = $1", place)
+            altered = bytearray(before)
+            altered[dice.randrange(len(before))] ^= 1 << dice.randrange(8)
+            await change(tampered, place, **{column: bytes(altered)})
+            assert (await found(tampered))[1] == place
+            await change(tampered, place, **{column: before})
+    assert (await check(tampered, KEYS)).finding is None
+
+
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC", "5874897-12-31"])
 async def test_a_day_that_python_does_not_have(tampered: asyncpg.Connection, value: str) -> None:
     await tampered.execute(f"UPDATE ledger_block SET kept_until = '{value}' WHERE number = 5")

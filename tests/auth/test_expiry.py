@@ -98,6 +98,23 @@ async def test_a_month_that_is_not_over_is_not_dropped(owner: asyncpg.Connection
     assert (await check(gateway, KEYS)).finding is None
 
 
+@pytest.mark.parametrize("day", ["{0}-01 BC", "infinity", "-infinity", "1999-12-31", "10000-01-01"])
+@pytest.mark.parametrize("function", ["ledger_drop", "ledger_open"])
+async def test_years_that_are_written_like_ours(
+    owner: asyncpg.Connection, gateway: asyncpg.Connection, function: str, day: str
+) -> None:  # fmt: skip
+    """January of 2030 before Christ is long over, and its table would have the name of ours."""
+    with pytest.raises(asyncpg.RaiseError):
+        await gateway.execute(f"SELECT {function}('{day.format(f'{TODAY:%Y-%m}')}')")
+    assert (await check(gateway, KEYS)).finding is None
+
+
+async def test_a_day_is_over_by_the_databases_own_clock(gateway: asyncpg.Connection) -> None:
+    """Not where it is over first, if the caller asks from there."""
+    settings = await gateway.fetchval("SELECT proconfig FROM pg_proc WHERE proname = 'ledger_drop'")
+    assert "TimeZone=UTC" in settings
+
+
 async def test_a_month_that_is_being_read_is_left_for_later(owner: asyncpg.Connection, gateway: asyncpg.Connection) -> None:
     first, *_ = await over(gateway)
     async with owner.transaction():

@@ -2,7 +2,7 @@
 
 Of each block is checked that its number follows, that it names the block before by its hash, that its time is not before that
 one's and its entries are kept for two years at least, that its key is known, and that its entries, each with its form's digest,
-make its root: as many as it says, or none at all once their time is over. Forms are hashed once.
+make its root: as many as it says, or none at all once their time is over. A form is hashed when it is first met.
 
 A signature covers all that is before it, through the chain: nobody signs a block behind one that they have not signed or checked
 themselves, or else that bears another key. So it is enough to check the last block's, one a page, and the last before another

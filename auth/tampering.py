@@ -228,7 +228,7 @@ async def _entries(scene: Scene, block: Block, here: Seen) -> Finding | None:
         what: What = "removed" if less > 0 else "inserted"
         return Finding(what, f"block {number} has {len(entries)} entries where {block.entries} were signed", number)
     for place, entry in enumerate(entries):
-        if (found := await _entry(scene, number, place, here.forms[place], entry)) is not None:
+        if (found := _entry(scene, number, place, here.forms[place], entry)) is not None:
             return found
     leaves = scene.forms.hashes(here)
     assert leaves is not None, "every form was found"
@@ -248,7 +248,7 @@ async def _entries(scene: Scene, block: Block, here: Seen) -> Finding | None:
     return Finding("altered", says, number)
 
 
-async def _entry(scene: Scene, number: int, place: int, form: int, entry: bytes) -> Finding | None:
+def _entry(scene: Scene, number: int, place: int, form: int, entry: bytes) -> Finding | None:
     """What is wrong with an entry by itself."""
     name = f"{number}.{place}"
     try:

@@ -8,6 +8,7 @@ hold is the one that counts.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,12 +66,24 @@ class Reason(Enum):
     CONDITIONS = "CONDITIONS"
 
 
+_SPAN = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})D)?")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A length of time; `str()` writes it as ISO 8601 does: P5Y, P18M, P10D."""
 
     months: int = 0
     days: int = 0
+
+    @classmethod
+    def of(cls, text: str) -> Span | None:
+        """The span that is written so; none if none is."""
+        found = _SPAN.fullmatch(text)
+        if found is None:
+            return None
+        years, months, days = (int(part or 0) for part in found.groups())
+        return cls(years * 12 + months, days)
 
     def before(self, day: dt.date) -> dt.date:
         """The day that lies so long before; where its month is too short, the month's last day. Never before year 1."""

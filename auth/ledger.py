@@ -23,6 +23,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 
 import asyncpg
 
@@ -216,6 +217,7 @@ class Ledger:
         return Block(*fields, self._signer.sign(Block(*fields).header()))
 
 
+@lru_cache(256)
 def _kept_until(retain: int, today: date) -> int:
     return Span(months=max(retain, LEAST)).after(today).toordinal()
 

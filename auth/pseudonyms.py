@@ -17,7 +17,7 @@ import json
 from base64 import urlsafe_b64decode
 from binascii import b2a_base64
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from hashlib import sha256
 from struct import Struct
@@ -43,6 +43,7 @@ _URL_SAFE = bytes.maketrans(b"+/", b"-_")
 _ID_LENGTH = 32
 _CURSOR_LENGTH = 4096
 _BLOCK = 16
+_FIRST = Struct(f"{SUBJECT}s{_BLOCK - SUBJECT}x")
 _CALLERS = 4096
 
 
@@ -158,10 +159,21 @@ class Subjects:
         # Each block is one resident's, alone and always the same, which is what ECB is for.
         self._encryptor = Cipher(AES(key), ECB()).encryptor()
 
-    def of(self, numbers: Iterable[str]) -> bytes:
+    def of(self, numbers: Sequence[str]) -> bytes:
         """The pseudonyms of these numbers, one after the other."""
-        sealed = self._encryptor.update(b"".join([_block(number) for number in numbers]))
-        return b"".join([sealed[start : start + SUBJECT] for start in range(0, len(sealed), _BLOCK)])
+        sealed = self._encryptor.update(_blocks(numbers))
+        return sealed[:SUBJECT] if len(sealed) == _BLOCK else b"".join([first for (first,) in _FIRST.iter_unpack(sealed)])
+
+
+def _blocks(numbers: Sequence[str]) -> bytes:
+    """The numbers, each filled up to a block; where they are all of one length, which they are in a register, at once."""
+    lengths = set(map(len, numbers))
+    if len(lengths) == 1 and (length := lengths.pop()) < _BLOCK:
+        filling = "\0" * (_BLOCK - length)
+        text = filling.join(numbers) + filling
+        if text.isascii():
+            return text.encode("ascii")
+    return b"".join([_block(number) for number in numbers])
 
 
 def _block(number: str) -> bytes:

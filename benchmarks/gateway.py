@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from auth.access import AccessRequest
 from auth.tokens import Minter
@@ -33,6 +33,8 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
     key = Ed25519PrivateKey.generate()
     public = directory / "tokens.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    private = directory / "ledger.pem"
+    private.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     law = directory / "regulations"
     for source in (sample.regulations, REGULATIONS):
         shutil.copytree(source, law, dirs_exist_ok=True)
@@ -41,6 +43,7 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
         "[regulations]", f"directory = {_text(law.name)}",
         "[tokens]", f"issuer = {_text(ISSUER)}", f"audience = {_text(AUDIENCE)}", f"keys = {_text(public.name)}",
         "[ids]", f"secret = {_text(secrets.token_hex(32))}",
+        "[ledger]", f"key = {_text(f'file:{private.name}')}",
         "[gateway]", f"dsn = {_text(nation.gateway_dsn)}",
     ]  # fmt: skip
     for name, register in sample.registers.items():

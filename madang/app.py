@@ -29,6 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
+from madang.keeper import kept
 from madang.personas import about
 
 STATIC = Path(__file__).parent / "static"
@@ -119,7 +120,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
         watching = asyncio.create_task(gateway.law.run())
-        yield
+        async with kept(gateway.dsn, gateway.settings.server.timezone):
+            yield
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching

@@ -40,6 +40,8 @@ fsync = off                     # until the directory is filled: see `make_durab
 unix_socket_permissions = 0700
 password_encryption = scram-sha-256
 """
+_PID_LINES = ("pid", "data", "started", "port", "socket", "address", "memory", "status")
+"""What the lines of PostgreSQL's file `postmaster.pid` say."""
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 """Hangul in code point order is in dictionary order, and comparing it so is fast."""
 _AUTHENTICATION = """\
@@ -93,7 +95,7 @@ def stop_stray(data: Path) -> None:
 
 def psql(server: Server, script: str) -> None:
     """Run a script as the superuser; raises `CalledProcessError` at its first mistake."""
-    command = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", socket(server), "-U", "postgres", "postgres"]
+    command = [str(server.bin_path / "psql"), "-Xqv", "ON_ERROR_STOP=1", "-h", _socket(server), "-U", "postgres", "postgres"]
     subprocess.run(command, input=script, text=True, check=True, stdout=subprocess.DEVNULL)
 
 
@@ -110,26 +112,24 @@ def make_durable(server: Server) -> None:
 
 def dsn(server: Server, database: str, role: str, password: str) -> str:
     """The address of a database for one of its roles."""
-    return dsn_at(socket(server), database, role, password)
+    return _dsn(_socket(server), database, role, password)
 
 
-def dsn_at(directory: str, database: str, role: str, password: str) -> str:
-    """The address of a database by the directory of its server's socket."""
-    return f"postgresql://{role}:{password}@/{database}?host={quote(directory, safe='/')}"
-
-
-def socket_of(data: Path) -> str | None:
-    """The directory of the socket of the server that another process runs; none if it does not, or is not ready."""
+def dsn_of_running(data: Path, database: str, role: str, password: str) -> str | None:
+    """The same for the server that some process runs in a data directory; none if it is not ready."""
     try:
-        # PostgreSQL's own file: its process, directory, start, port, socket, address, memory and, at last, status.
-        lines = (data / "postmaster.pid").read_text().split("\n")
+        lines = (data / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return None
-    return lines[4] if len(lines) > 7 and lines[7].strip() == "ready" else None
+    ready = len(lines) == len(_PID_LINES) and lines[_PID_LINES.index("status")].strip() == "ready"
+    return _dsn(lines[_PID_LINES.index("socket")], database, role, password) if ready else None
 
 
-def socket(server: Server) -> str:
-    """The directory of its socket."""
+def _dsn(socket: str, database: str, role: str, password: str) -> str:
+    return f"postgresql://{role}:{password}@/{database}?host={quote(socket, safe='/')}"
+
+
+def _socket(server: Server) -> str:
     directory = server.get_postmaster_info().socket_dir
     assert directory is not None
     return str(directory)

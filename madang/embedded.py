@@ -22,6 +22,8 @@ needs none on the socket.
 All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
 input, and so does a keeper that then stops PostgreSQL.
 
+Commands that only look into the ledger use `gateway_database`, also while another process runs the demo.
+
 Errors: `EmbeddedError`, whose message says what to do.
 """
 
@@ -151,28 +153,29 @@ def start(
 
 
 @contextmanager
-def gateway(directory: Path = DIRECTORY) -> Iterator[str]:
-    """The gateway's own database, for its role: of the demo that another process runs, or else run for as long as this lasts.
+def gateway_database(directory: Path) -> Iterator[str]:
+    """The gateway's own database of a demo that was started before, as the gateway's role: whoever runs it now, or nobody.
 
-    Nothing is filled or changed. Raises `EmbeddedError` when the directory holds no demo.
+    If nobody does, its PostgreSQL runs as long as the context; nothing is filled, and nobody is granted anything. Raises
+    `EmbeddedError`.
     """
     directory = directory.expanduser().resolve()
-    data, file = directory / "postgres", directory / "passwords.json"
-    role = f"{GATEWAY}_gateway"
+    if _state(directory) is None:
+        raise EmbeddedError(f"there is no demo in `{directory}` yet: run `madang serve` first")
+    role, data = f"{GATEWAY}_gateway", directory / "postgres"
+    password = _passwords(directory)[role]
     with ExitStack() as stack:
-        if _state(directory) is None or not file.exists():
-            raise EmbeddedError(f"there is no demo in `{directory}`: make one with `madang serve` or `madang seed`")
         stack.enter_context(_signals())
         try:
             stack.enter_context(_lock(directory))
-        except InUse as error:
-            socket = cluster.socket_of(data)
-            if socket is None:
-                raise EmbeddedError(f"{error}, or wait until it is ready") from None
+        except InUse:
+            dsn = cluster.dsn_of_running(data, GATEWAY, role, password)
+            if dsn is None:
+                raise EmbeddedError(f"the demo in `{directory}` is just being started or stopped: try again") from None
         else:
             cluster.stop_stray(data)
-            socket = cluster.socket(stack.enter_context(cluster.run(data)))
-        yield cluster.dsn_at(socket, GATEWAY, role, _passwords(directory)[role])
+            dsn = cluster.dsn(stack.enter_context(cluster.run(data)), GATEWAY, role, password)
+        yield dsn
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import importlib
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -18,6 +18,7 @@ from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
+from auth.reader import Reader
 from auth.tokens import Minter, Verifier
 from madang import personas
 from madang.coordinates import coordinates
@@ -26,6 +27,7 @@ from madang.grants import grants
 from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
+from resolvers.ledger import LedgerSource
 from schema.build import build
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -52,6 +54,8 @@ class Gateway:
     verifier: Verifier
     minter: Minter | None
     """Of a demo."""
+    dsn: str = field(repr=False)
+    """The gateway's own database."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -125,15 +129,20 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     `embedded` is None without a demo, and in a demo that does not run, where plans can be explained and nothing else.
     """
     catalogue, authorizer = law.catalogue, law.authorizer
+    pseudonyms, today = Pseudonyms(_ids_secret(settings)), _Today(settings)
+    dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
+    ledger = LedgerSource(
+        Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout), catalogue, lambda: watch.authorizer, today,
+        settings.server.timezone,
+    )  # fmt: skip
     sources = {
         name: Coalescer(
-            _source(name, register.source, catalogue.tables(name), embedded),
+            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )
         for name, register in settings.registers.items()
     }
-    dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
     sources[consent.SOURCE] = Coalescer(
         PostgresSource(
             consent.SOURCE, dsn, {consent.TABLE: consent.COLUMNS}, pool_size=settings.gateway.connections,
@@ -143,7 +152,6 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         timeout=settings.gateway.timeout,
     )  # fmt: skip
     minter = personas.minter(settings.demo) if settings.demo else None
-    pseudonyms = Pseudonyms(_ids_secret(settings))
     engine = Engine(
         catalogue,
         build(catalogue),
@@ -152,14 +160,14 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         pseudonyms,
         limits=settings.limits,
         ledger=Ledger(dsn, Signer(ledger_key(settings)), pseudonyms.subjects(), timeout=settings.gateway.timeout),
-        today=_Today(settings),
+        today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter)
+    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:

@@ -11,9 +11,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
-from concurrent.futures import BrokenExecutor
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
@@ -25,10 +23,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from auth import audit, expiry, prove
 from auth.blocks import Block, Keys, keys_of
-from auth.ledger import FAILURES, PLACES
+from auth.ledger import PLACES
 from auth.stored import block_at, last_number
-from madang import LAYERS, embedded
+from madang import LAYERS
 from madang.command import command
+from madang.database import gateway_database
 from madang.gateway import ledger_key
 from madang.settings import Settings, find, load
 
@@ -76,13 +75,13 @@ def verify_(
     settings = load(find(file, LAYERS / "madang.toml"))
     keys = _known(settings, others)
     head = None if file_of_head is None else _head(file_of_head, keys)
-    with _database(settings) as dsn:
+    with gateway_database(settings) as dsn:
         end = _run(dsn, last_number)
         if first > max(end, 1) or (last or 0) > end:
             raise click.BadParameter(f"the ledger has {end:,} blocks; give numbers up to that by `--from` and `--to`")
         begun, length = time.perf_counter(), (last or end) - first + 1
         with click.progressbar(length=length, label="blocks", file=sys.stderr) as bar:
-            report = _asked(audit.verify(dsn, keys, first=first, last=last, head=head, progress=bar.update))
+            report = asyncio.run(audit.verify(dsn, keys, first=first, last=last, head=head, progress=bar.update))
     click.echo(_summary(report, time.perf_counter() - begun))
     if report.finding is not None:
         click.echo(str(report.finding), err=True)
@@ -98,7 +97,7 @@ def prove_(file: Path | None, number: int, others: list[Ed25519PublicKey]) -> No
     settings = load(find(file, LAYERS / "madang.toml"))
     keys = _known(settings, others)
     try:
-        with _database(settings) as dsn:
+        with gateway_database(settings) as dsn:
             _json(_run(dsn, lambda connection: prove.prove(connection, number, keys)))
     except prove.NotProved as error:
         click.echo(str(error), err=True)
@@ -109,7 +108,7 @@ def prove_(file: Path | None, number: int, others: list[Ed25519PublicKey]) -> No
 @command
 def head(file: Path | None) -> None:
     """Print the last block, as JSON: with it `verify --head` notices later if the ledger's end was cut off."""
-    with _database(load(find(file, LAYERS / "madang.toml"))) as dsn:
+    with gateway_database(load(find(file, LAYERS / "madang.toml"))) as dsn:
         block = _run(dsn, _last)
     if block is None:
         _cannot("the ledger has no block yet; ask again when something was disclosed")
@@ -129,7 +128,7 @@ def key(file: Path | None) -> None:
 @command
 def expire(file: Path | None, dry_run: bool) -> None:
     """Drop the entries of the months until whose end they had to be kept. The blocks stay."""
-    with _database(load(find(file, LAYERS / "madang.toml"))) as dsn:
+    with gateway_database(load(find(file, LAYERS / "madang.toml"))) as dsn:
         months = _run(dsn, expiry.over)
         for month in months:
             if not dry_run:
@@ -169,33 +168,12 @@ def _summary(report: audit.Report, seconds: float) -> str:
     return f"{told}; the head is {report.head.number}, {report.head.name().hex()}" if report.head else f"{told}; there is no head"
 
 
-@contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The address of the gateway's own database."""
-    if settings.gateway.address is not None:
-        yield settings.gateway.address
-        return
-    assert settings.demo is not None, "settings without a demo have an address"
-    with embedded.gateway(settings.demo.directory / "registers") as dsn:
-        yield dsn
-
-
 def _run(dsn: str, ask: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
     async def asked() -> T:
         async with audit.connected(dsn) as connection:
             return await ask(connection)
 
-    return _asked(asked())
-
-
-def _asked(answer: Coroutine[Any, Any, T]) -> T:
-    """An answer of the database; the command ends if there is none."""
-    try:
-        return asyncio.run(answer)
-    except (asyncpg.LockNotAvailableError, prove.NotProved):
-        raise
-    except (*FAILURES, BrokenExecutor) as error:
-        _cannot(f"the ledger's database does not answer ({type(error).__name__}: {error}); see `gateway.dsn`")
+    return asyncio.run(asked())
 
 
 def _cannot(message: str) -> NoReturn:

@@ -54,11 +54,14 @@ class Server:
     body: int
 
 
+Kind = Literal["postgres", "http", "ledger"]
+
+
 @dataclass(frozen=True)
 class SourceSettings:
     """One source. `address` is a DSN or a URL, none for an embedded one; `timeout` in seconds, `queue` in batches."""
 
-    kind: Literal["postgres", "http"]
+    kind: Kind
     address: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
     connections: int
@@ -212,7 +215,9 @@ def _gateway(section: Section, demo: bool) -> SourceSettings:
 
 
 def _source(section: Section, demo: bool) -> SourceSettings:
-    kind = section.choice("kind", ("postgres", "http"))
+    kind = section.choice("kind", ("postgres", "http", "ledger"))
+    if kind == "ledger":
+        return _reached(section, "ledger", None, None)
     key = "url" if kind == "http" else "dsn"
     address = section.secret(key) if key in section else None
     if address is None and not demo:
@@ -223,7 +228,7 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
 
 
-def _reached(section: Section, kind: Literal["postgres", "http"], address: str | None, api_key: str | None) -> SourceSettings:
+def _reached(section: Section, kind: Kind, address: str | None, api_key: str | None) -> SourceSettings:
     return SourceSettings(
         kind=kind,
         address=address,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 from auth.access import Access, Decision, Reason, Verdict
+from resolvers.arguments import filters_given
 from resolvers.draft import Arguments, Draft
 from resolvers.selection import Asked, Root, Selection
 from schema.build import order_values
@@ -32,23 +31,22 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         if asked.field is None:
             continue
         decision = draft.profile.decide(asked.field.coordinate, access, "read")
-        order = asked_order(asked, draft.catalogue, draft.arguments)
-        if not decision.denied and order is not None:
-            sort = draft.profile.decide(order.coordinate, access, "search")
-            target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
-            decision = both(decision, sort, target)
-            draft.sorts[id(asked)] = sort
+        for coordinate in searched_below(asked, draft.catalogue, draft.arguments):
+            if not decision.denied:
+                search = draft.profile.decide(coordinate, access, "search")
+                decision = both(decision, search, draft.catalogue.records[asked.field.target])  # type: ignore[attr-defined]
+                draft.list_searches.setdefault(id(asked), []).append(search)
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
 
 
-def both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
-    """A list that is sorted on request is shown where its link and its order are both granted."""
+def both(read: Decision, search: Decision, listed: RecordType) -> Decision:
+    """A child list that is filtered or sorted on request is shown where its link and the search are both granted."""
     if search.denied:
         return search
-    if search.conditional and sorted_.subject is not None:
-        # The order would tell of each sorted row, and each has a subject of its own, for whom it may not be granted.
+    if search.conditional and listed.subject is not None:
+        # It would tell of each row that is looked at, and each has a subject of its own, for whom it may not be granted.
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
     if not search.conditional:
@@ -66,25 +64,23 @@ def searched(root: Root, arguments: Arguments) -> list[str]:
         if root.declared.caller:
             return [root.declared.record.id.coordinate]
         return [k.coordinate for k in root.declared.keys if values.get(k.name) is not None]
-    filters = [root.declared.filters[n].target.coordinate for n in filters_given(values)]
+    filters = [f.target.coordinate for f in filters_given(root.declared.filters, values.get("filter") or {})]
     record = root.declared.record
     order = values.get("orderBy")
     by = record.id.coordinate if order is None else sortable(record, order_values(record)[order][0]).coordinate
     return [*dict.fromkeys([*filters, by])]
 
 
-def asked_order(asked: Asked, catalogue: Catalogue, arguments: Arguments) -> ColumnField | None:
-    """The column by which a child list is sorted at the caller's wish."""
+def searched_below(asked: Asked, catalogue: Catalogue, arguments: Arguments) -> list[str]:
+    """The coordinates that a child list asks about: its filters, and the order that the caller wishes."""
     if not (isinstance(asked.field, LinkField) and asked.field.many and asked.arguments is not None):
-        return None
-    record = catalogue.records[asked.field.target]
-    order = arguments[asked.arguments].get("orderBy")
-    return None if order is None else sortable(record, order_values(record)[order][0])
+        return []
+    record, values = catalogue.records[asked.field.target], arguments[asked.arguments]
+    filters = [f.target.coordinate for f in filters_given(asked.field.filters, values)]
+    order = values.get("orderBy")
+    by = [] if order is None else [sortable(record, order_values(record)[order][0]).coordinate]
+    return [*dict.fromkeys([*filters, *by])]
 
 
 def sortable(record: RecordType, column: str) -> ColumnField:
     return next(f for f in record.sortable() if f.column == column)
-
-
-def filters_given(values: Mapping[str, Any]) -> list[str]:
-    return sorted(name for name, value in (values.get("filter") or {}).items() if value is not None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 from auth.access import Decision, OfSubject
-from resolvers.authorize import filters_given
+from resolvers.arguments import filters_given
 from resolvers.bind import Binder, discloses
-from resolvers.conditions import Terms, operand_of, together
+from resolvers.conditions import Terms, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
 from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step, Subjects
@@ -22,6 +23,11 @@ from sources.protocol import All, Compare, Count, Not, Order, Some
 
 OWN: tuple[Ensured, ...] = tuple(frozenset({frozenset({OfSubject(frozenset({kind}))})}) for kind in ("self", "household"))
 """What is known of the record that the caller's own number finds."""
+
+
+def own(record: RecordType, column: str) -> tuple[Ensured, ...]:
+    """What is known of a record that an attribute of the caller's finds by a column."""
+    return OWN if record.subject and record.subject.self == column else ()
 
 
 def bind(draft: Draft) -> None:
@@ -47,10 +53,8 @@ class RootBinder(Binder):
         if declared.caller:
             key = declared.record.by_attribute(declared.caller)
             assert isinstance(key, ColumnField)
-            assert declared.record.subject
-            assert key.column == declared.record.subject.self
             column = key.column
-            ensured = OWN
+            ensured = own(declared.record, column)
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
@@ -127,7 +131,8 @@ class RootBinder(Binder):
         step = self.step(record, None)
         place = Place(step, "", record, ())
         bound.steps.append(step.index)
-        self.filter(declared, place)
+        given = filters_given(declared.filters, self.draft.arguments[arguments].get("filter") or {})
+        self.compare(place, given, partial(Argument, arguments, "filter"))
         bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
         if asks_count(self.root.connection):
             self.count(bound, place)
@@ -135,13 +140,6 @@ class RootBinder(Binder):
         self.connection(bound, place)
         step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
         return bound
-
-    def filter(self, declared: ListingRoot, place: Place) -> None:
-        for name in filters_given(self.draft.arguments[self.root.arguments]):
-            item = declared.filters[name]
-            value = place.step.param(Argument(self.root.arguments, "filter", name))
-            operand = operand_of(item.target, place.step, None)
-            place.step.where.append(Compare(operand, item.operator, value))  # type: ignore[arg-type]
 
     def count(self, bound: BoundRoot, place: Place) -> None:
         decision = self.draft.decisions[id(self.root.connection)]

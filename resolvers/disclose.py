@@ -25,7 +25,7 @@ from auth.access import Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
-from resolvers.authorize import asked_order, searched
+from resolvers.authorize import searched, searched_below
 from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
@@ -43,18 +43,21 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
     found: dict[str, int] = {}
     counted = 0
     for root in plan.roots:
-        which = next((i for i, step in enumerate(root.steps) if root.kind == "listing" or step in results.keys), None)
-        if root.kind == "refused" or which is None:
+        which = next((i for i, step in enumerate(root.steps) if step not in lost and _is_asked(root, step, results)), None)
+        if which is None:
             continue
-        if root.kind == "listing":
-            rows = results.groups[root.steps[0]].get(None, ())[: inputs.pages[root.arguments].first]
-        else:
-            rows = results.groups[root.steps[which]].get(results.keys[root.steps[which]], ())[:1]
+        rows = results.groups[root.steps[which]].get(results.keys.get(root.steps[which]), ())
         if rows:
-            _discloser(plan, root, which, lost)(results.groups, request.arguments, rows, found)
+            rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
+            _discloser(plan, root, which, lost)(results.groups, inputs.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
     return {**({counted: ()} if counted else {}), **_grouped(found)}
+
+
+def _is_asked(root: BoundRoot, step: int, results: Results) -> bool:
+    """Whether a root field's step has been run: of `node` only the one is of the type that the id is of."""
+    return root.kind == "listing" or step in results.keys
 
 
 def _grouped(found: Mapping[str, int]) -> dict[int, list[str]]:
@@ -212,7 +215,7 @@ def record(
 ) -> Record:  # fmt: skip
     """What the ledger is to have of a request that was answered, or else refused with a code."""
     caller, purpose = request.access.caller, request.access.purpose
-    key = (caller.agency, caller.role, purpose, refused)
+    key = (caller.agency, caller.role, purpose, names_case(request), refused)
     form = plan.forms.get(key) or plan.forms.put(key, _form(plan, request, catalogue, refused))
     return Record(form, caller.officer, request.access.case, trail.request, trail.trace, caller.rrn is not None, disclosures)
 
@@ -226,20 +229,21 @@ def refusal(request: Request, trail: Trail, catalogue: Catalogue, refused: str) 
 def turned_away(agency: str, why: str, version: str, trail: Trail) -> Record:
     """What the ledger is to have of somebody whose token was not accepted: of what it said, the agency alone."""
     nothing: dict[str, Any] = {key: [] for key in ("asked", "granted", "searched", "guards")}
-    caller = {"agency": agency, "role": None, "purpose": None, "operation": None}
+    caller = {"agency": agency, "role": None, "purpose": None, "case": False, "operation": None}
     form = Form.of(caller | nothing | {"regulations": version, "refused": "UNAUTHENTICATED", "why": why, "retain": 0})
     return Record(form, "", None, trail.request, trail.trace)
 
 
 def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | None) -> Form:
     """What entries of the same operation under the same decisions have in common."""
-    caller, searches = request.access.caller, (*plan.searches, *plan.sorts)
+    caller, searches = request.access.caller, (*plan.searches, *plan.list_searches)
     retained = [grant.duties.retain for item in plan.items for grant in item.grants if grant.duties and grant.duties.retain]
     return Form.of(
         {
             "agency": caller.agency,
             "role": caller.role,
             "purpose": request.access.purpose,
+            "case": names_case(request),
             "operation": request.operation.hash,
             "regulations": request.version,
             "asked": asked(request, catalogue),
@@ -275,19 +279,35 @@ def _rule(grant: Grant) -> dict[str, Any]:
     return told
 
 
-def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
-    """The coordinates that were asked for, as the planner decides them: coordinate, access, use, and below which of them.
+def names_case(request: Request) -> bool:
+    """Whether the request names a case, as the regulations take it."""
+    return bool(request.access.case and request.access.case.strip())
 
-    With these alone an operation can be decided again, under other regulations: below a link that is denied nothing is.
+
+def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
+    """The coordinates that were asked for, as the planner decides them: coordinate, access, use, and below which of them, or -1.
+
+    With these alone an operation can be decided again, under other regulations: below what is denied nothing is. What is read
+    stands below its link or, at the top of a root field, below what that is searched by; where that is several coordinates, they
+    stand each below the one before. What a child list is sorted or filtered by stands below its link, and takes it if denied.
     """
     found: list[list[Any]] = []
     for root in request.collected.roots:
-        access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
-        found += ([each, access, "search", -1] for each in searched(root, request.arguments))
+        access, above = "list" if isinstance(root.declared, ListingRoot) else "lookup", -1
+        keys = searched(root, request.arguments)
+        if root.declared is None:
+            # Of `node` each type is searched for by itself.
+            for key, selection in zip(keys, root.selections, strict=True):
+                found.append([key, access, "search", -1])
+                _below(selection, access, len(found) - 1, request, catalogue, found)
+            continue
+        for key in keys:
+            found.append([key, access, "search", above])
+            above = len(found) - 1
         if isinstance(root.declared, ListingRoot) and asks_count(root.connection):
-            found.append([root.declared.count_coordinate, access, "read", -1])
+            found.append([root.declared.count_coordinate, access, "read", above])
         for selection in root.selections:
-            _below(selection, access, -1, request, catalogue, found)
+            _below(selection, access, above, request, catalogue, found)
     return found
 
 
@@ -297,7 +317,6 @@ def _below(selection: Selection, access: str, above: int, request: Request, cata
             continue
         here = len(found)
         found.append([each.field.coordinate, access, "read", above])
-        if (order := asked_order(each, catalogue, request.arguments)) is not None:
-            found.append([order.coordinate, access, "search", here])
+        found += ([coordinate, access, "search", here] for coordinate in searched_below(each, catalogue, request.arguments))
         if each.selection is not None:
             _below(each.selection, access, here, request, catalogue, found)

@@ -33,8 +33,8 @@ class Draft:
     decisions: dict[int, Decision] = field(default_factory=dict)
     """By the identity of what is asked."""
     searches: dict[int, list[Decision]] = field(default_factory=dict)
-    sorts: dict[int, Decision] = field(default_factory=dict)
-    """On the columns that child lists are sorted by, by the identity of what is asked."""
+    list_searches: dict[int, list[Decision]] = field(default_factory=dict)
+    """On what child lists are filtered and sorted by, by the identity of what is asked."""
     steps: list[Step] = field(default_factory=list)
     roots: list[BoundRoot] = field(default_factory=list)
     withheld: list[Refusal] = field(default_factory=list)

@@ -282,7 +282,7 @@ class Engine:
         pseudonym = self._pseudonyms.for_caller(access.caller)
         inputs = Inputs(access.caller, pseudonym, self.limits, request.arguments)
         inputs.read(plan, request.collected.roots)
-        environment = Environment(request.arguments, access.caller, self._today(), inputs.pages, access.purpose)
+        environment = Environment(inputs.arguments, access.caller, self._today(), inputs.pages, access.purpose)
         if plan.makes_pseudonyms:
             environment.mask_keys = hmac_blocks(self._pseudonyms.mask_key(access.caller.agency, access.purpose or ""))
         if plan.needs:

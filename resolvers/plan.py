@@ -19,7 +19,7 @@ from typing import Any, Literal
 from auth.access import Decision, Grant, Limit, Mask
 from resolvers.cache import Cache
 from resolvers.selection import Path
-from resolvers.values import MaskKey, Value
+from resolvers.values import Argument, MaskKey, Value
 from schema.catalogue import RecordType
 from sources.protocol import All, Column, Condition, Join, Key, Nothing, Order, Param, Shape
 
@@ -66,6 +66,8 @@ class Step:
     where: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
     limit: Value | None = None
+    bounded: Argument | None = None
+    """A limit that has to be within bounds, whether it is the step's or that of the link whose rows these are."""
     values: list[Value] = field(default_factory=list)
     hops: tuple[int, ...] = ()
     """Steps that lead from the parent's column to this step's keys; the rows are then grouped by the first one's keys."""
@@ -286,7 +288,7 @@ class Plan:
     """By rule and bound: how many questions of the caller's are asked about each subject, where it is more than one."""
     items: tuple[Item, ...] = ()
     """What can be disclosed; of each resident some of it is (`resolvers/disclose.py`)."""
-    sorts: tuple[Decision, ...] = ()
+    list_searches: tuple[Decision, ...] = ()
     """On the coordinates that child lists were searched by."""
     guards: tuple[str, ...] = ()
     """Coordinates that are read only to decide."""

@@ -52,7 +52,7 @@ def plan(
     return Plan(
         draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
         draft.marks, limited, {bound: len(paths) for bound, paths in draft.questions.items()}, tuple(draft.items),
-        tuple(dict.fromkeys(draft.sorts.values())), tuple(draft.guards),
+        tuple(dict.fromkeys(d for ds in draft.list_searches.values() for d in ds)), tuple(draft.guards),
     )  # fmt: skip
 
 
@@ -71,12 +71,10 @@ def shorten(draft: Draft) -> None:
         named = all(_stands_for(record.fields.get(name), column) for name, column in columns.items())
         if named and draft.capabilities[step.source].json and not step.joins and not step.has_children:
             cursor = [step.columns[place] for place in root.cursor]
-            about = root.subjects[0]
-            assert about is not None, "what is granted of a record is about somebody"
-            subject = step.columns[about.place]
-            step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor, subject]  # type: ignore[arg-type]
+            subject = [] if (about := root.subjects[0]) is None else [step.columns[about.place]]
+            step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor, *subject]  # type: ignore[arg-type]
             root.cursor, root.json = tuple(range(1, len(cursor) + 1)), True
-            root.subjects[0] = Subjects(len(cursor) + 1)
+            root.subjects[0] = Subjects(len(cursor) + 1) if subject else None
 
 
 def _plain(bound: Bound) -> bool:

@@ -54,7 +54,7 @@ class Response:
         assemble = self.assembler(root, chosen[0], lost)
         key = self.results.keys[root.steps[chosen[0]]]
         return assemble(
-            self.results.groups, self.request.arguments, key, self.pseudonym.encode, self.deny, self.lose, self.mark
+            self.results.groups, self.inputs.arguments, key, self.pseudonym.encode, self.deny, self.lose, self.mark
         )  # fmt: skip
 
     def listing(self, root: BoundRoot, lost: frozenset[int]) -> Any:
@@ -68,7 +68,7 @@ class Response:
         cursor = partial(self.pseudonym.seal, page.context)
         assemble = self.assembler(root, 0, lost)
         return assemble(
-            self.results.groups, self.request.arguments, rows[: page.first], more, after, total, cursor, self.pseudonym.encode,
+            self.results.groups, self.inputs.arguments, rows[: page.first], more, after, total, cursor, self.pseudonym.encode,
             self.deny, self.lose, self.mark,
         )  # fmt: skip
 

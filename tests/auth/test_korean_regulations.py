@@ -40,7 +40,7 @@ from schema.catalogue import Catalogue
 DIRECTORY = Path(__file__).parents[2] / "auth" / "regulations"
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
 )  # fmt: skip
 DAY = date(2026, 11, 24)
 BEFORE = date(2026, 11, 1)
@@ -55,6 +55,7 @@ PERSONAS = {
     "investigator": Caller("police", "investigator", "officer"),
     "tax-officer": Caller("nts", "tax-officer", "officer"),
     "citizen": Caller("citizen-portal", "citizen", "citizen", rrn="0000000000000"),
+    "auditor": Caller("nts", "auditor", "officer"),
     "analyst": Caller("kostat", "analyst", "analyst"),
 }
 
@@ -66,6 +67,7 @@ PURPOSES = {
     "investigator": ("criminal-investigation",),
     "tax-officer": ("income-tax-assessment",),
     "citizen": ("own-records",),
+    "auditor": ("information-sharing-audit",),
     "analyst": ("statistics",),
 }
 

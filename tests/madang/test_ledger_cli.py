@@ -118,7 +118,7 @@ def test_where_there_is_no_demo(tmp_path: Path) -> None:
         result = madang(tmp_path, *command)
         assert result.exit_code == 2
         assert "there is no demo in" in result.stderr
-        assert "`madang serve` or `madang seed`" in result.stderr
+        assert "run `madang serve` first" in result.stderr
 
 
 def test_a_demo_that_is_not_ready(demo: Path, tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_demo_that_is_not_ready(demo: Path, tmp_path: Path) -> None:
         result = madang(tmp_path, "verify")
         holding.communicate(b"\n")
     assert result.exit_code == 2
-    assert "or wait until it is ready" in result.stderr
+    assert "is just being started or stopped: try again" in result.stderr
 
 
 # A database of its own
@@ -280,4 +280,4 @@ def test_a_database_that_does_not_answer(directory: Path, tmp_path: Path) -> Non
     for command in ("verify", "head", "expire"):
         result = madang(tmp_path, command)
         assert result.exit_code == 2
-        assert "the ledger's database does not answer" in result.stderr
+        assert "the gateway's database, which `gateway.dsn` names unless it is a demo's, cannot be read" in result.stderr

@@ -1,6 +1,6 @@
 """The same operation over PostgreSQL and over memory: the same answer, byte for byte.
 
-One database holds the tables of all sixteen registers and of consents, whose names all differ; each register still has its own
+One database holds the tables of all registers and of consents, whose names all differ; each register still has its own
 source.
 """
 

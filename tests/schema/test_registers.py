@@ -36,6 +36,7 @@ HOLDERS = {
     "mohw_livelihood": "mohw",
     "police": "police",
     "petitions": "saeol",
+    "ledger": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
 
@@ -194,6 +195,88 @@ GRAPH = {
         Petition.openedOn: date = opened_on, sortable
         Petition.closedOn: date = closed_on
     """,
+    "ledger": """
+        Resident.accessLog(after: number <, since: at >=, agency: agency =): [Access] = rrn → subject, by -number, paged
+        Resident.notices: [Notice] = rrn → subject, by -number
+        AccessItem.coordinate: str = coordinate
+        AccessItem.titleKo: str = title_ko
+        AccessItem.titleEn: str = title_en
+        AccessItem.mask: str = mask
+        AccessItem.basis: str = basis
+        AccessItem.rule: str = rule
+        AccessItem.consent: bool = consent
+        AccessItem.ground: str = ground
+        Access.number: BigInt = number
+        Access.at: DateTime = at
+        Access.agency: str = agency
+        Access.agencyKo: str = agency_ko
+        Access.agencyEn: str = agency_en
+        Access.role: str = role
+        Access.roleKo: str = role_ko
+        Access.roleEn: str = role_en
+        Access.purpose: str = purpose
+        Access.purposeKo: str = purpose_ko
+        Access.purposeEn: str = purpose_en
+        Access.caseNumber: str = case_number
+        Access.citizen: bool = citizen
+        Access.items: [AccessItem] = id → access_id, by coordinate
+        Notice.number: BigInt = number
+        Notice.at: DateTime = at
+        Notice.agency: str = agency
+        Notice.agencyKo: str = agency_ko
+        Notice.agencyEn: str = agency_en
+        Notice.purpose: str = purpose
+        Notice.purposeKo: str = purpose_ko
+        Notice.purposeEn: str = purpose_en
+        Notice.ground: str = ground
+        Notice.due: date = due
+        Notice.toldOn: date = told_on
+        Notice.days: int = days
+        Notice.items: [AccessItem] = id → notice_id, by coordinate
+        CoordinateUse.number: BigInt = number
+        CoordinateUse.day: date = day
+        CoordinateUse.agency: str = agency
+        CoordinateUse.agencyKo: str = agency_ko
+        CoordinateUse.agencyEn: str = agency_en
+        CoordinateUse.purpose: str = purpose
+        CoordinateUse.purposeKo: str = purpose_ko
+        CoordinateUse.purposeEn: str = purpose_en
+        CoordinateUse.coordinate: str = coordinate
+        CoordinateUse.titleKo: str = title_ko
+        CoordinateUse.titleEn: str = title_en
+        CoordinateUse.mask: str = mask
+        CoordinateUse.operations: BigInt = operations
+        CoordinateUse.residents: BigInt = residents
+        HolderAccess.number: BigInt = number
+        HolderAccess.at: DateTime = at
+        HolderAccess.agency: str = agency
+        HolderAccess.agencyKo: str = agency_ko
+        HolderAccess.agencyEn: str = agency_en
+        HolderAccess.role: str = role
+        HolderAccess.officer: str = officer
+        HolderAccess.purpose: str = purpose
+        HolderAccess.purposeKo: str = purpose_ko
+        HolderAccess.purposeEn: str = purpose_en
+        HolderAccess.caseNumber: str = case_number
+        HolderAccess.residents: int = residents
+        HolderAccess.items: [AccessItem] = id → holder_access_id, by coordinate
+        Holder.id: ID = id
+        Holder.agency: str = agency
+        Holder.uses(after: number <, since: day >=, until: day <=, agency: agency =, purpose: purpose =, coordinate: coordinate =): [CoordinateUse] = agency → holder, by -number, paged
+        Holder.accesses(after: number <, since: at >=, agency: agency =, purpose: purpose =): [HolderAccess] = agency → holder, by -number, paged
+        SharingStatistic.id: ID = id
+        SharingStatistic.month: date = month, sortable
+        SharingStatistic.purpose: str = purpose, sortable
+        SharingStatistic.purposeKo: str = purpose_ko
+        SharingStatistic.purposeEn: str = purpose_en
+        SharingStatistic.coordinate: str = coordinate, sortable
+        SharingStatistic.titleKo: str = title_ko
+        SharingStatistic.titleEn: str = title_en
+        SharingStatistic.mask: str = mask
+        SharingStatistic.basis: str = basis
+        SharingStatistic.operations: BigInt = operations
+        SharingStatistic.residents: BigInt = residents
+    """,
 }
 
 RECORDS = {
@@ -217,6 +300,13 @@ RECORDS = {
     "LivelihoodBenefit": "mohw_livelihood.livelihood_benefit by id",
     "DrivingLicence": "police.driving_licence by rrn",
     "Petition": "petitions.petition by id",
+    "AccessItem": "ledger.access_item by id",
+    "Access": "ledger.access by id",
+    "Notice": "ledger.notice by id",
+    "CoordinateUse": "ledger.use by id",
+    "HolderAccess": "ledger.holder_access by id",
+    "Holder": "ledger.holder by agency",
+    "SharingStatistic": "ledger.statistic by id",
 }
 
 
@@ -388,6 +478,9 @@ def written(field: Field) -> str:
         case LinkField():
             hops = [f"{h.source}.{h.table}({h.key}, {h.value}{''.join(f'; {n}={v}' for n, v in h.where)})" for h in field.through]
             meaning = " → ".join([field.start, *hops, field.end]) + (f", by {field.order}" if field.order else "")
+            meaning += ", paged" if field.paged else ""
+            filters = [f"{f.name}: {f.target.name} {f.operator}" for f in field.filters.values()]
+            arguments = f"({', '.join(filters)})" if filters else ""
     return f"{field.coordinate}{arguments}: {type_name(field)} = {meaning}"
 
 

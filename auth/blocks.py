@@ -13,14 +13,16 @@ Whatever entries are committed together are one block. Its header, integers big-
 
 The signature is Ed25519's (RFC 8032) over the header. A block's name is the SHA-256 of header and signature, so that the next
 block's signature covers this one with all that it covers: who checks the last signature and all hashes has checked everything.
+For that nobody signs a block behind one whose own signature does not hold (`auth/ledger.py`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from struct import Struct
+from struct import error as StructError
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -47,6 +49,9 @@ class Block:
     signature: bytes = b""
 
     def header(self) -> bytes:
+        """What is signed; raises `struct.error` if a field does not fit, so that no two blocks have one header."""
+        if not len(self.previous) == len(self.root) == 32 or len(self.key) != 8:
+            raise StructError("a hash of a block has another length than it should")
         return _HEADER.pack(
             _VERSION, self.number, self.at, self.kept_until, self.entries, self.previous, self.root, self.key
         )  # fmt: skip
@@ -76,6 +81,10 @@ def key_id(key: Ed25519PublicKey) -> bytes:
     return sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).digest()[:8]
 
 
+def keys_of(keys: Iterable[Ed25519PublicKey]) -> Keys:
+    return {key_id(key): key for key in keys}
+
+
 def is_signed(block: Block, keys: Keys) -> bool:
     """Whether one of the keys signed it, the one that it names."""
     key = keys.get(block.key)
@@ -83,6 +92,6 @@ def is_signed(block: Block, keys: Keys) -> bool:
         return False
     try:
         key.verify(block.signature, block.header())
-    except InvalidSignature:
+    except (InvalidSignature, StructError):
         return False
     return True

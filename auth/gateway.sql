@@ -123,13 +123,17 @@ ALTER TABLE ledger_upkeep ADD PRIMARY KEY (work);
 INSERT INTO ledger_upkeep VALUES ('subjects', 0), ('counts', 0);
 GRANT SELECT, UPDATE ON ledger_upkeep TO :"role";
 
--- Partitions are the owner's. The gateway may have the one of a month made, and have one dropped whose last day is past. The tables
--- are locked in the order in which they are read, so that nobody waits for each other.
+-- Partitions are the owner's. The gateway may have the one of a month made, and have one dropped whose last day is past. Whose clock
+-- is asked is not for the caller to say, and years before Christ, which are written like ours, are no years to keep anything until.
+-- The tables are locked in the order in which they are read, so that nobody waits for each other.
 CREATE FUNCTION ledger_open(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     first date := date_trunc('month', day);
     name text;
 BEGIN
+    IF day NOT BETWEEN '2000-01-01' AND '9999-12-31' THEN
+        RAISE EXCEPTION 'nothing is kept until %', day;
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('madang ledger months', 0));
     FOREACH name IN ARRAY ARRAY['ledger_subject', 'ledger_entries'] LOOP
         EXECUTE format(
@@ -139,11 +143,15 @@ BEGIN
     END LOOP;
 END $$;
 
-CREATE FUNCTION ledger_drop(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+CREATE FUNCTION ledger_drop(day date) RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp SET timezone = 'UTC' AS $$
 DECLARE
     month date := date_trunc('month', day);
     name text;
 BEGIN
+    IF day NOT BETWEEN '2000-01-01' AND '9999-12-31' THEN
+        RAISE EXCEPTION 'nothing is kept until %', day;
+    END IF;
     IF month + interval '1 month' > current_date THEN
         RAISE EXCEPTION 'entries that are kept until % are not to be dropped before the month is over', to_char(month, 'YYYY-MM');
     END IF;

@@ -7,6 +7,9 @@ Several gateways write one chain. Each remembers the last block that it knows of
 has taken that number, the database lets the insertion wait for the other's commit and then refuses it; the chain's end is read
 anew, and the same entries go in behind it. So nobody holds a lock but for the time of one commit, and no order is ever undone.
 
+A signature covers all that is before it, so before a block that was read is built upon, its own is checked. If it does not hold,
+somebody altered the ledger: what follows is not chained to it, so that this stays to be seen, and is on record all the same.
+
 What could not be written is said by `LedgerUnavailable`: then nothing may be shown. Whether it was written all the same is not
 known when a connection breaks in the middle of a commit: so the ledger may have what nobody was sent, never the reverse. The next
 entry finds the chain's end and goes on, so there is nothing to repair.
@@ -18,14 +21,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
 import asyncpg
 
 from auth.access import Span
-from auth.blocks import FIRST, Block, Signer
+from auth.blocks import FIRST, Block, Signer, is_signed, keys_of
 from auth.entries import Entry, Form, encode, packed
 from auth.merkle import leaf_hash, root
 from auth.pseudonyms import Subjects
@@ -88,6 +91,7 @@ class Ledger:
 
     def __init__(self, dsn: str, signer: Signer, subjects: Subjects, *, timeout: float = 2.0) -> None:
         self._dsn, self._signer, self._subjects, self._timeout = dsn, signer, subjects, timeout
+        self._keys = keys_of([signer.public])
         self._connection: asyncpg.Connection | None = None
         self._last: Block | None = None
         """The last block that is known; none if it has to be read."""
@@ -160,7 +164,14 @@ class Ledger:
 
     async def _end(self, connection: asyncpg.Connection) -> Block:
         row = await connection.fetchrow(_LAST)
-        return Block(0, 0, 0, 0, FIRST, FIRST, b"") if row is None else block_of(row)
+        if row is None:
+            return Block(0, 0, 0, 0, FIRST, FIRST, b"")
+        last = block_of(row)
+        # One that is signed with another key is for the audit to check: here there is this key alone.
+        if last.key == self._signer.id and not is_signed(last, self._keys):
+            log.error("block %s of the ledger is not as it was signed; see `madang ledger verify`", last.number)
+            return replace(last, at=0, signature=b"")
+        return last
 
     async def _keep_forms(self, connection: asyncpg.Connection, group: Sequence[_Waiting]) -> None:
         """See to it that the forms of a group have their numbers."""
@@ -201,7 +212,7 @@ class Ledger:
         )
 
     def _block(self, last: Block, now: int, kept_until: int, leaves: Sequence[bytes]) -> Block:
-        previous = last.name() if last.number else FIRST
+        previous = last.name() if last.signature else FIRST
         fields = (last.number + 1, now, kept_until, len(leaves), previous, root(leaves), self._signer.id)
         return Block(*fields, self._signer.sign(Block(*fields).header()))
 

@@ -1,4 +1,4 @@
-"""Madang without its ledger: what recording costs is measured against it. It breaks the law of the house, and is for nothing else.
+"""Madang without its ledger: what recording costs is measured against it. It breaks a law of the house, and is for nothing else.
 
 Residents' numbers are read all the same, as keys: they are part of the plan.
 """

@@ -138,9 +138,7 @@ class Ledger:
     async def _commit(self, group: Sequence[_Waiting]) -> list[int]:
         connection = self._connection
         if connection is None or connection.is_closed():
-            # Whatever the server's default, an entry must be on disk before what it tells of is sent.
-            settings = {"application_name": "madang", "synchronous_commit": "on"}
-            connection = self._connection = await asyncpg.connect(self._dsn, server_settings=settings)
+            connection = self._connection = await asyncpg.connect(self._dsn, server_settings=self._settings())
             self._last = None
         await self._keep_forms(connection, group)
         while True:
@@ -156,6 +154,12 @@ class Ledger:
             else:
                 self._last = blocks[-1]
                 return numbers
+
+    def _settings(self) -> dict[str, str]:
+        """Whatever the server's defaults: an entry must be on disk before what it tells of is sent, and what has been given up
+        here must not go on waiting there, for a lock perhaps, or there would be one more of it with every group."""
+        milliseconds = max(1, round(self._timeout * 1000))
+        return {"application_name": "madang", "synchronous_commit": "on", "statement_timeout": str(milliseconds)}
 
     async def _end(self, connection: asyncpg.Connection) -> Block:
         row = await connection.fetchrow(_LAST)

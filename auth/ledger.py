@@ -173,8 +173,9 @@ class Ledger:
         if len(self._forms) >= _KNOWN:
             self._forms.clear()
             unknown = {each.record.form.digest: each.record.form for each in group}
-        await connection.execute(_KEEP_FORM, list(unknown), [form.text for form in unknown.values()])
-        self._forms.update([(row[0], row[1]) for row in await connection.fetch(_FORMS, list(unknown))])
+        digests = sorted(unknown)  # In one order everywhere, or two gateways would wait for each other's.
+        await connection.execute(_KEEP_FORM, digests, [unknown[digest].text for digest in digests])
+        self._forms.update([(row[0], row[1]) for row in await connection.fetch(_FORMS, digests)])
 
     def _sealed(self, group: Sequence[_Waiting], last: Block) -> tuple[list[int], list[Block], list[bytes]]:
         """The group as blocks behind the last one: one for each day until which some of it is kept. Each entry's number, too."""

@@ -139,7 +139,9 @@ class Ledger:
         connection = self._connection
         if connection is None or connection.is_closed():
             connection = self._connection = await asyncpg.connect(self._dsn, server_settings=self._settings())
+            # It may be another server than before, which took over: it says anew what it has.
             self._last = None
+            self._forms.clear()
         await self._keep_forms(connection, group)
         while True:
             last = self._last or await self._end(connection)

@@ -70,6 +70,7 @@ class Database:
             f"\\connect {name}",
             f"\\set role {name}",
             GATEWAY_SQL.read_text(encoding="utf-8"),
+            "CHECKPOINT;",
         ]
         cluster.psql(self._server, "\n".join(lines))
         return cluster.dsn(self._server, name, name, password)
@@ -87,6 +88,11 @@ class Database:
         _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
         assert not alive
 
+    def end(self) -> None:
+        """Kill it for good: nobody needs a checkpoint of it."""
+        self.kill()
+        (self._server.pgdata / "postmaster.pid").unlink()  # The number may be another process's soon.
+
     def start(self) -> None:
         """Run again, after having recovered what the log has."""
         self._server.ensure_postgres_running()
@@ -96,7 +102,9 @@ class Database:
 def database() -> Iterator[Database]:
     # Not in pytest's own directory: as root, PostgreSQL runs as another user, who cannot go there.
     with tempfile.TemporaryDirectory(prefix="madang-mortal-") as directory, cluster.run(Path(directory) / "postgres") as server:
-        yield Database(server)
+        running = Database(server)
+        yield running
+        running.end()
 
 
 async def _shown(dsn: str, *names: str) -> list[str]:
@@ -126,7 +134,7 @@ class Place:
     signer: Signer
 
     @classmethod
-    def make(cls, directory: Path, settings: Settings, nation: Embedded, dsn: str, timeout: float = 2.0) -> Place:
+    def make(cls, directory: Path, settings: Settings, nation: Embedded, dsn: str, timeout: float) -> Place:
         """Of gateways over the sample nation's registers, with a database of their own."""
         directory.mkdir()
         key, own = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()

@@ -180,6 +180,10 @@ class Load:
         reached = len(self.notes) + count
         return lambda: len(self.notes) >= reached
 
+    def shows(self, since: float) -> bool:
+        """Whether something was shown since then, and lately."""
+        return any(note.ended > since and note.code is None for note in self.notes[-200:])
+
     def codes(self) -> Counter[str | None]:
         return Counter(note.code for note in self.notes)
 

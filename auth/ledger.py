@@ -143,10 +143,10 @@ class Ledger:
     async def _commit(self, group: Sequence[_Waiting]) -> list[int]:
         connection = self._connection
         if connection is None or connection.is_closed():
-            # Whatever the server's default, an entry must be on disk before what it tells of is sent.
-            settings = {"application_name": "madang", "synchronous_commit": "on"}
-            connection = self._connection = await asyncpg.connect(self._dsn, server_settings=settings)
+            connection = self._connection = await asyncpg.connect(self._dsn, server_settings=self._settings())
+            # It may be another server than before, which took over: it says anew what it has.
             self._last = None
+            self._forms.clear()
         await self._keep_forms(connection, group)
         while True:
             last = self._last or await self._end(connection)
@@ -161,6 +161,12 @@ class Ledger:
             else:
                 self._last = blocks[-1]
                 return numbers
+
+    def _settings(self) -> dict[str, str]:
+        """Whatever the server's defaults: an entry must be on disk before what it tells of is sent, and what has been given up
+        here must not go on waiting there, for a lock perhaps, or there would be one more of it with every group."""
+        milliseconds = max(1, round(self._timeout * 1000))
+        return {"application_name": "madang", "synchronous_commit": "on", "statement_timeout": str(milliseconds)}
 
     async def _end(self, connection: asyncpg.Connection) -> Block:
         row = await connection.fetchrow(_LAST)
@@ -181,8 +187,9 @@ class Ledger:
         if len(self._forms) >= _KNOWN:
             self._forms.clear()
             unknown = {each.record.form.digest: each.record.form for each in group}
-        await connection.execute(_KEEP_FORM, list(unknown), [form.text for form in unknown.values()])
-        self._forms.update([(row[0], row[1]) for row in await connection.fetch(_FORMS, list(unknown))])
+        digests = sorted(unknown)  # In one order everywhere, or two gateways would wait for each other's.
+        await connection.execute(_KEEP_FORM, digests, [unknown[digest].text for digest in digests])
+        self._forms.update([(row[0], row[1]) for row in await connection.fetch(_FORMS, digests)])
 
     def _sealed(self, group: Sequence[_Waiting], last: Block) -> tuple[list[int], list[Block], list[bytes]]:
         """The group as blocks behind the last one: one for each day until which some of it is kept. Each entry's number, too."""

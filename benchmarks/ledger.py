@@ -186,8 +186,8 @@ async def measure(dsn: str, disclosures: int, subjects: Subjects, pseudonyms: by
     found["rows of a bucket, large and recent"] = "{} + {}".format(*await connection.fetchrow(_ROWS))
     await connection.execute("VACUUM ANALYZE")
     names = ("blocks and entries", "residents' index", "forms' index", "counts")
-    for name, size in zip(names, await connection.fetchrow(_SIZES), strict=True):
-        found[f"{name}, bytes a disclosure"] = f"{size / disclosures:.1f}"
+    for name, total in zip(names, await connection.fetchrow(_SIZES), strict=True):
+        found[f"{name}, bytes a disclosure"] = f"{total / disclosures:.1f}"
     await connection.close()
     reader = Reader(dsn, subjects, timeout=20)
     for name, question in questions(made).items():

@@ -129,8 +129,8 @@ def unpacked(body: bytes) -> list[bytes]:
     return found
 
 
-def skimmed(body: bytes) -> Iterator[tuple[int, bytes, list[tuple[bytes, bytes]]]]:
-    """Of each entry of a block, quickly: its form, its time, and its groups (granted and residents), as they are written.
+def skimmed(body: bytes) -> Iterator[tuple[int, bytes, bytes, list[bytes]]]:
+    """Of each entry of a block, quickly: its form, its time, its groups without the residents, as written, and those of each.
 
     Raises `ValueError` or `IndexError` if the bytes are no block, though not for all that are none.
     """
@@ -151,25 +151,34 @@ def skimmed(body: bytes) -> Iterator[tuple[int, bytes, list[tuple[bytes, bytes]]
             if length >= 0x80:
                 length, at = _number(body, at - 1)
             at += length
-        left, at = body[at], at + 1
-        if left >= 0x80:
-            left, at = _number(body, at - 1)
-        groups = []
+        left, at = _number(body, at) if body[at] >= 0x80 else (body[at], at + 1)
+        kind, residents, after = b"", [], at
         while left:
             length, at = body[at], at + 1
             if length >= 0x80:
                 length, at = _number(body, at - 1)
-            granted = body[at : at + length]
             at += length
             count, at = body[at], at + 1
             if count >= 0x80:
                 count, at = _number(body, at - 1)
-            groups.append((granted, body[at : at + count * SUBJECT]))
-            at += count * SUBJECT
+            kind += body[after:at]
+            after = at + count * SUBJECT
+            residents.append(body[at:after])
+            at = after
             left -= 1
         if at != end:
             raise ValueError("these bytes are no entries")
-        yield form, time, groups
+        yield form, time, kind, residents
+
+
+def grouped(kind: bytes) -> Iterator[tuple[int, int]]:
+    """What was granted in each group, as bits, and of how many residents, from what `skimmed` found."""
+    at = 0
+    while at < len(kind):
+        length, at = _number(kind, at)
+        granted = int.from_bytes(kind[at : at + length])
+        count, at = _number(kind, at + length)
+        yield granted, count
 
 
 def number(value: int) -> bytes:

@@ -31,12 +31,14 @@ _FEW, _MANY = 8, 64
 _PARTS = 16
 """Rows of `ledger_form_block` that are read at once, for each form."""
 
-# One statement has one snapshot: a block is in a segment or behind the last one, never both and never neither.
+# One statement has one snapshot: a block is in a segment or behind the last one, never both and never neither. That no block is
+# behind the last of all need not be said, but lets the planner expect few.
 _ABOUT = """
 SELECT NULL::bigint AS number, places FROM ledger_subject WHERE bucket = $1 AND position($2 IN places) > 0
 UNION ALL SELECT NULL, places FROM ledger_recent WHERE bucket = $1 AND position($2 IN places) > 0
 UNION ALL SELECT number, body FROM ledger_entries
-WHERE number > (SELECT number FROM ledger_upkeep WHERE work = 'subjects') AND position($3 IN body) > 0
+WHERE number > (SELECT number FROM ledger_upkeep WHERE work = 'subjects') AND number <= (SELECT max(number) FROM ledger_block)
+  AND position($3 IN body) > 0
 """
 # By way of the block, which tells the partition.
 _BODIES = """

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from struct import Struct
@@ -29,23 +29,23 @@ from zoneinfo import ZoneInfo
 
 import asyncpg
 
-from auth.entries import SUBJECT, skimmed
+from auth.entries import SUBJECT, grouped, skimmed
 from auth.ledger import PLACES
 
 log = logging.getLogger("madang")
 
 LEAST = 50_000
-"""Disclosures that make a segment. As many may have to be looked for in the blocks themselves."""
+"""Disclosures that make a segment. Up to as many have to be looked for in the blocks themselves: some milliseconds."""
 MOST = 300_000
 """About as many at most: a step's time and memory. No block is divided."""
 PIECES = 64
-"""Segments that are put together into one."""
+"""Segments that are put together into one. Of each the row of one bucket is read for a resident."""
 PART = 512
 """Blocks of one row of `ledger_form_block`."""
 PLACE = 9
 """Bytes of a disclosure in a bucket."""
 
-_FETCHED = 64
+_AT_ONCE, _FETCHED = 1000, 64
 _QUARTER = 900_000
 _MOST_SECONDS = 600
 _SUBJECT = Struct(f">H3s{SUBJECT - 5}x")
@@ -53,7 +53,8 @@ _SUBJECT = Struct(f">H3s{SUBJECT - 5}x")
 _LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended('madang ledger upkeep', 0))"
 _REACHED = "SELECT number FROM ledger_upkeep WHERE work = $1"
 _ADVANCE = "UPDATE ledger_upkeep SET number = $2 WHERE work = $1"
-_BODIES = "SELECT number, kept_until, body FROM ledger_entries WHERE number > $1 ORDER BY number"
+# Without a limit it would be planned to be read to its end, and all that is there be sorted for every step.
+_BODIES = f"SELECT number, kept_until, body FROM ledger_entries WHERE number > $1 ORDER BY number LIMIT {_AT_ONCE}"
 _COUNT = """
 INSERT INTO ledger_count AS known (day, form, item, operations, residents)
 SELECT * FROM unnest($1::date[], $2::integer[], $3::smallint[], $4::bigint[], $5::bigint[])
@@ -147,7 +148,7 @@ class Upkeep:
         """Count some blocks; how many."""
         reached = last = await connection.fetchval(_REACHED, "counts")
         counts = _Counts(self._zone)
-        async for number, kept_until, body in connection.cursor(_BODIES, reached, prefetch=_FETCHED):
+        async for number, kept_until, body in _bodies(connection, reached):
             counts.add(number, kept_until, body)
             last = number
             if counts.entries >= MOST:
@@ -164,7 +165,7 @@ class Upkeep:
         segment = self._segment
         if segment.since != reached:  # Somebody else was at work, or a step came to nothing.
             segment = self._segment = _Segment(reached)
-        async for number, kept_until, body in connection.cursor(_BODIES, segment.last, prefetch=_FETCHED):
+        async for number, kept_until, body in _bodies(connection, segment.last):
             segment.add(number, kept_until, body)
             if segment.size >= MOST:
                 break
@@ -184,6 +185,16 @@ async def _alone(connection: asyncpg.Connection, step: Callable[[asyncpg.Connect
         return await step(connection) if await connection.fetchval(_LOCK) else 0
 
 
+async def _bodies(connection: asyncpg.Connection, last: int) -> AsyncIterator[tuple[int, date, bytes]]:
+    """The blocks behind one, of which a few are held in memory."""
+    read = _AT_ONCE
+    while read == _AT_ONCE:
+        read = 0
+        async for number, kept_until, body in connection.cursor(_BODIES, last, prefetch=_FETCHED):
+            yield number, kept_until, body
+            last, read = number, read + 1
+
+
 async def _merge(connection: asyncpg.Connection) -> int:
     """Put segments together if there are many; how many."""
     segments: int = await connection.fetchval(_SEGMENTS)
@@ -194,10 +205,7 @@ async def _merge(connection: asyncpg.Connection) -> int:
     return segments
 
 
-Group = tuple[bytes, bytes]
-
-
-def _entries(number: int, body: bytes) -> list[tuple[int, bytes, list[Group]]]:
+def _entries(number: int, body: bytes) -> list[tuple[int, bytes, bytes, list[bytes]]]:
     try:
         return list(skimmed(body))
     except (ValueError, IndexError):
@@ -206,8 +214,8 @@ def _entries(number: int, body: bytes) -> list[tuple[int, bytes, list[Group]]]:
         return []
 
 
-Kind = tuple[int, tuple[tuple[bytes, int], ...]]
-"""What entries are counted by: the form, and granted coordinates with the bytes of how many residents, for each group."""
+Kind = tuple[int, bytes]
+"""What entries are counted by: the form, and for each group what was granted and of how many residents, as it is written."""
 
 
 class _Counts:
@@ -224,10 +232,10 @@ class _Counts:
     def add(self, number: int, kept_until: date, body: bytes) -> None:
         entries = _entries(number, body)
         forms = set()
-        for form, time, groups in entries:
+        for form, time, groups, _ in entries:
             if not self._begin <= time < self._end:
                 self._turn(time)
-            kind = (form, tuple([(granted, len(residents)) for granted, residents in groups]))
+            kind = (form, groups)
             self._kinds[kind] = self._kinds.get(kind, 0) + 1
             forms.add(form)
         self.entries += len(entries)
@@ -259,15 +267,14 @@ class _Counts:
         return _columns([(*key, asyncpg.BitString.from_int(blocks, PART)) for key, blocks in self._blocks.items()], 4)
 
 
-def _items(groups: tuple[tuple[bytes, int], ...]) -> dict[int, int]:
+def _items(groups: bytes) -> dict[int, int]:
     """The residents of one entry by granted coordinate, and of all."""
     found = {-1: 0}
-    for granted, length in groups:
-        found[-1] += length // SUBJECT
-        bits = int.from_bytes(granted)
-        for item in range(bits.bit_length()):
-            if bits >> item & 1:
-                found[item] = found.get(item, 0) + length // SUBJECT
+    for granted, residents in grouped(groups):
+        found[-1] += residents
+        for item in range(granted.bit_length()):
+            if granted >> item & 1:
+                found[item] = found.get(item, 0) + residents
     return found
 
 
@@ -285,14 +292,14 @@ class _Segment:
 
     def add(self, number: int, kept_until: date, body: bytes) -> None:
         buckets = self._months.setdefault(kept_until.replace(day=1), defaultdict(bytearray))
-        for place, (_, _, groups) in enumerate(_entries(number, body), number * PLACES):
-            written, before = place.to_bytes(6), self.size
-            for _, residents in groups:
+        for place, (_, _, _, groups) in enumerate(_entries(number, body), number * PLACES):
+            written, length = place.to_bytes(6), 0
+            for residents in groups:
+                length += len(residents)
                 for start, sought in _SUBJECT.iter_unpack(residents):
                     buckets[start >> 4] += sought + written
-                self.size += len(residents) // SUBJECT
             # An entry without residents counts as if it had one: it, too, has to be gone through until then.
-            self.size += self.size == before
+            self.size += length // SUBJECT or 1
         self.last = number
 
     def rows(self) -> Iterator[tuple[date, int, int, bytes]]:

@@ -16,12 +16,14 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import asyncpg
 import click
 
+from auth import upkeep
 from auth.access import Span
 from auth.entries import SUBJECT, Entry, Form, encode, packed
 from auth.pseudonyms import Subjects
@@ -42,6 +44,10 @@ ASKED = 20
 ZONE = ZoneInfo("Asia/Seoul")
 BEGIN = datetime(2025, 12, 1, tzinfo=UTC)
 BATCH = 2_000
+PORTIONS = 8
+"""In so many the ledger grows, and is looked through."""
+TAIL = 2_000
+"""Blocks that are not yet in a segment when questions are asked: nearly as many as can be."""
 
 Row = tuple[int, int, date, int, bytes]
 """A block's number, time, the day until which it is kept, how many entries it has, and its body."""
@@ -57,8 +63,6 @@ class Synthetic:
         self.blocks = (disclosures - self.lists * LIST) // PER_BLOCK + self.lists
         # A common form is a hundred times as frequent as a rare one.
         self.weights = [1 / (1 + form) ** 1.2 for form in range(FORMS)]
-        self.bodies = 0
-        """Bytes of the entries themselves."""
 
     def rows(self) -> Iterator[Row]:
         lists = set(self.random.sample(range(1, self.blocks + 1), self.lists))
@@ -90,25 +94,24 @@ class Synthetic:
         return [encode(Entry(form, at, f"agency{form % AGENCIES}-0001", None, draw.randbytes(8), None, False, disclosures))]
 
 
-async def fill(dsn: str, made: Synthetic) -> None:
-    connection = await asyncpg.connect(dsn)
+async def prepare(connection: asyncpg.Connection) -> None:
     contents = [Form.of({"agency": f"agency{form % AGENCIES}", "number": form, "retain": 0}) for form in range(1, FORMS + 1)]
     await connection.executemany(
         "INSERT INTO ledger_form (digest, content) VALUES ($1, $2)", [(f.digest, f.text) for f in contents]
     )
     for month in range(13):
         await connection.execute("SELECT ledger_open($1)", Span(months=24 + month).after(BEGIN.date()))
-    nothing = (bytes(32), bytes(32), bytes(8), bytes(64))
-    rows = made.rows()
-    while batch := [row for row, _ in zip(rows, range(BATCH), strict=False)]:
-        made.bodies += sum(len(row[-1]) for row in batch)
+
+
+async def fill(connection: asyncpg.Connection, rows: Iterator[Row], blocks: int) -> int:
+    """Write so many blocks; the bytes of their entries."""
+    nothing, size = (bytes(32), bytes(32), bytes(8), bytes(64)), 0
+    for start in range(0, blocks, BATCH):
+        batch = list(islice(rows, min(BATCH, blocks - start)))
+        size += sum(len(row[-1]) for row in batch)
         await connection.copy_records_to_table("ledger_block", records=[(*row[:4], *nothing) for row in batch])
         await connection.copy_records_to_table("ledger_entries", records=[(row[0], row[2], row[4]) for row in batch])
-    await connection.close()
-    # As autovacuum does to a ledger that grows slowly.
-    owner = await asyncpg.connect(dsn)
-    await owner.execute("VACUUM ANALYZE")
-    await owner.close()
+    return size
 
 
 Question = Callable[[Reader, int], Awaitable[object]]
@@ -156,28 +159,35 @@ SELECT sum(pg_total_relation_size(oid)) FILTER (WHERE relname ~ '^ledger_(block|
        sum(pg_total_relation_size(oid)) FILTER (WHERE relname ~ '^ledger_count')
 FROM pg_class WHERE relkind = 'r'
 """
-_SEGMENTS = "SELECT (SELECT count(DISTINCT first) FROM ledger_subject), (SELECT count(DISTINCT first) FROM ledger_recent)"
+_ROWS = "SELECT (SELECT round(count(*) / 4096.0) FROM ledger_subject), (SELECT round(count(*) / 4096.0) FROM ledger_recent)"
 
 
 async def measure(dsn: str, disclosures: int, subjects: Subjects, pseudonyms: bytes) -> dict[str, str]:
-    made = Synthetic(disclosures, pseudonyms)
-    found = {"disclosures": f"{disclosures:,}", "blocks": f"{made.blocks:,}"}
+    made, connection = Synthetic(disclosures, pseudonyms), await asyncpg.connect(dsn)
+    rows, found = made.rows(), {"disclosures": f"{disclosures:,}", "blocks": f"{made.blocks:,}"}
+    await prepare(connection)
+    keeper, size, indexed, taken, used = Upkeep(dsn, ZONE), 0, 0, 0.0, 0.0
     begun = time.perf_counter()
-    await fill(dsn, made)
-    found["made in s (not measured)"] = f"{time.perf_counter() - begun:.0f}"
-    upkeep = Upkeep(dsn, ZONE)
-    begun, used = time.perf_counter(), time.process_time()
-    done = await upkeep.run()
-    found["looked through, µs a disclosure"] = f"{(time.perf_counter() - begun) / disclosures * 1e6:.2f}"
-    found["… of which Python, µs"] = f"{(time.process_time() - used) / disclosures * 1e6:.2f}"
-    await upkeep.aclose()
-    found["not yet in a segment"] = f"{disclosures - done.indexed:,}"
-    connection = await asyncpg.connect(dsn)
-    found["segments, large and recent"] = "{} + {}".format(*await connection.fetchrow(_SEGMENTS))
+    for portion in range(PORTIONS):
+        size += await fill(connection, rows, (made.blocks - TAIL + portion) // PORTIONS)
+        started, cpu = time.perf_counter(), time.process_time()
+        indexed += (await keeper.run(everything=portion == PORTIONS - 1)).indexed
+        taken, used = taken + time.perf_counter() - started, used + time.process_time() - cpu
+        # As autovacuum does to a ledger that grows slowly.
+        await connection.execute("VACUUM ANALYZE")
+    found["made in s, all in all"] = f"{time.perf_counter() - begun:.0f}"
+    found["looked through, µs a disclosure"] = f"{taken / indexed * 1e6:.2f}"
+    found["… of which Python's CPU, µs"] = f"{used / indexed * 1e6:.2f}"
+    size += await fill(connection, rows, TAIL)
+    await keeper.run()
+    await keeper.aclose()
+    found["not yet in a segment"] = f"{disclosures - indexed:,}"
+    found["entries alone, bytes a disclosure"] = f"{size / disclosures:.1f}"
+    found["rows of a bucket, large and recent"] = "{} + {}".format(*await connection.fetchrow(_ROWS))
     await connection.execute("VACUUM ANALYZE")
     names = ("blocks and entries", "residents' index", "forms' index", "counts")
-    for name, size in zip(names, await connection.fetchrow(_SIZES), strict=True):
-        found[f"{name}, bytes a disclosure"] = f"{size / disclosures:.1f}"
+    for name, total in zip(names, await connection.fetchrow(_SIZES), strict=True):
+        found[f"{name}, bytes a disclosure"] = f"{total / disclosures:.1f}"
     await connection.close()
     reader = Reader(dsn, subjects, timeout=20)
     for name, question in questions(made).items():
@@ -200,6 +210,8 @@ def main(disclosures: int, as_json: bool) -> None:
     subjects = Subjects(bytes(16))
     pseudonyms = subjects.of(f"{index:013}" for index in range(RESIDENTS))
     load = os.getloadavg()[0]
+    # As many segments as when it is written little by little.
+    upkeep.MOST = upkeep.LEAST
     columns = []
     with tempfile.TemporaryDirectory(prefix="madang-ledger-") as directory, cluster.run(Path(directory) / "postgres") as server:
         for size in (disclosures // 10, disclosures * 3 // 10, disclosures):

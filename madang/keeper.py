@@ -42,6 +42,7 @@ async def kept(dsn: str, zone: ZoneInfo) -> AsyncIterator[None]:
             await asyncio.sleep(SECONDS)
             if (status := process.poll()) is not None:
                 log.error("the ledger's keeper ended with %d; another is started", status)
+                _end(process)
                 process = _start(dsn, zone)
 
     watching = asyncio.create_task(watch())
@@ -66,7 +67,8 @@ def _start(dsn: str, zone: ZoneInfo) -> subprocess.Popen[bytes]:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
-    process.stdin.close()
+    with suppress(BrokenPipeError):
+        process.stdin.close()
     try:
         process.wait(_PATIENCE)
     except subprocess.TimeoutExpired:

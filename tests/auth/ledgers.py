@@ -91,11 +91,13 @@ async def write(dsn: str, model: Model, blocks: Sequence[Sequence[Entry]], kept:
             await connection.execute(
                 "INSERT INTO ledger_block VALUES ($1, $2, $3, $4, $5, $5, $5, $5)", number, at, until, len(entries), b""
             )
-            await connection.execute(
-                "INSERT INTO ledger_entries VALUES ($1, $2, $3)", number, until, packed([encode(entry) for entry in entries])
-            )
+            await connection.execute("INSERT INTO ledger_entries VALUES ($1, $2, $3)", number, until, body(entries))
         model.entries.update({number * PLACES + place: entry for place, entry in enumerate(entries)})
     await connection.close()
+
+
+def body(entries: Sequence[Entry]) -> bytes:
+    return packed([encode(entry) for entry in entries])
 
 
 def entry(at: int = BEGIN, form: int = 1, case: str | None = None, trace: bytes | None = None, **groups: bytes) -> Entry:

@@ -79,9 +79,12 @@ def _toml(settings: Settings, nation: Embedded) -> str:
         '[ledger]\nkey = "file:ledger.pem"',
     ]
     for name, register in settings.registers.items():
-        http = f'url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
-        where = http if register.source.kind == "http" else f'dsn = "{nation.dsns[name]}"'
-        lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{register.source.kind}", {where} }}')
+        where = ""  # The ledger is in the gateway's own database.
+        if register.source.kind == "http":
+            where = f', url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
+        elif register.source.kind == "postgres":
+            where = f', dsn = "{nation.dsns[name]}"'
+        lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{register.source.kind}"{where} }}')
     return "\n".join(lines)
 
 

@@ -57,10 +57,11 @@ def mistakes(directory: Path, content: str) -> list[str]:
     return caught.value.mistakes
 
 
-def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers() -> None:
+def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers_and_the_ledger() -> None:
     settings = load(ROOT / "madang.toml")
     assert settings.demo is not None
-    assert len(settings.registers) == 16
+    assert len(settings.registers) == 17
+    assert [name for name, register in settings.registers.items() if register.source.kind == "ledger"] == ["ledger"]
     assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())
     assert settings.server.host == "127.0.0.1"
@@ -169,7 +170,7 @@ connections = 0
         "`limits.default_page` is 20, more than `limits.page`, 10",
         f"`regulations.directory` names `{tmp_path / 'laws'}`, which is not a directory",
         "`registers.nts.schema` names the module `schema.ntx`, which is not there; it lies in schema/ or on PYTHONPATH",
-        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`",
+        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`, `ledger`",
         "`registers.mma.source.api_key` names the environment variable `MADANG_NOT_SET`, which is not set",
         "`registers.mma.source.url` must begin with `https://` or `http://`",
         "`registers.mofa.schema` is missing; give a text",

@@ -28,6 +28,7 @@ from auth.reach import Circumstance
 from auth.situations import Situations
 from madang.witness import Witness
 from resolvers.authorize import both
+from resolvers.relations import is_about_the_same
 from schema.catalogue import Catalogue, IdField, LinkField
 
 Said: TypeAlias = How | Literal["gone"]
@@ -162,8 +163,7 @@ class Replayer:
             decision = profile.decide(name, access, use)
             for by in lists.get(place, ()):
                 if not decision.denied:
-                    listed = self._catalogue.records[self._leads_to(name) or ""]
-                    decision = both(decision, profile.decide(by, access, "search"), listed)
+                    decision = both(decision, profile.decide(by, access, "search"), same=self._keeps_subject(name))
             found.append(decision)
         # Who searches by an id need not name it, so that it does not exist is no mistake of the operation.
         named = (profile.decide(name, access, use) for name, access, use, _ in asked if use == "read" or name not in self._ids)
@@ -171,6 +171,14 @@ class Replayer:
         if fatal is None and recorded.content["refused"] == "REJECTED":
             fatal = next((decision for decision in found if decision.denied), None)
         return found if fatal is None else [decision if decision.denied else fatal for decision in found]
+
+    def _keeps_subject(self, coordinate: str) -> bool:
+        """Whether a child list's rows are all about whom the row is about that it is a field of."""
+        owner, _, name = coordinate.partition(".")
+        record = self._catalogue.records[owner]
+        item = record.fields[name]
+        assert isinstance(item, LinkField), "a search below a coordinate is a child list's"
+        return is_about_the_same(item, record, self._catalogue.records[item.target])
 
     def _leads_to(self, coordinate: str) -> str | None:
         """The record that a link leads to."""

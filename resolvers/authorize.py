@@ -8,6 +8,7 @@ from itertools import product
 from auth.access import Access, Decision, Reason, Verdict
 from resolvers.arguments import filters_given
 from resolvers.draft import Arguments, Draft
+from resolvers.relations import is_about_the_same
 from resolvers.selection import Asked, Root, Selection
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
@@ -34,18 +35,23 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         for coordinate in searched_below(asked, draft.catalogue, draft.arguments):
             if not decision.denied:
                 search = draft.profile.decide(coordinate, access, "search")
-                decision = both(decision, search, draft.catalogue.records[asked.field.target])  # type: ignore[attr-defined]
+                assert isinstance(asked.field, LinkField)
+                same = is_about_the_same(asked.field, selection.record, draft.catalogue.records[asked.field.target])
+                decision = both(decision, search, same=same)
                 draft.list_searches.setdefault(id(asked), []).append(search)
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
 
 
-def both(read: Decision, search: Decision, listed: RecordType) -> Decision:
-    """A child list that is filtered or sorted on request is shown where its link and the search are both granted."""
+def both(read: Decision, search: Decision, *, same: bool) -> Decision:
+    """A child list that is filtered or sorted on request is shown where its link and the search are both granted.
+
+    `same`: whether all its rows are about whom the link is.
+    """
     if search.denied:
         return search
-    if search.conditional and listed.subject is not None:
+    if search.conditional and not same:
         # It would tell of each row that is looked at, and each has a subject of its own, for whom it may not be granted.
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))

@@ -158,7 +158,7 @@ class _Asked:
             "number": found.number,
             "at": moment(entry.at),
             "case_number": entry.case,
-            "citizen": entry.citizen,
+            "by_citizen": entry.citizen,
         }
 
     async def notice(self, subject: Key) -> list[Named]:

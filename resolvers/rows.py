@@ -25,6 +25,7 @@ from resolvers.checks import ABSENT, Checker, Row, Withheld
 from resolvers.circumstances import Circumstances
 from resolvers.inputs import InputError, check_size
 from resolvers.operation import Limits
+from resolvers.relations import is_about_the_same
 from resolvers.selection import EVERY, Path
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField
@@ -150,7 +151,7 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     if decision.denied:
         raise Withheld(decision)
     for search in _searches(row, context, item, arguments):
-        decision = both(decision, search, target)
+        decision = both(decision, search, same=is_about_the_same(item, row.record, target))
         if decision.denied:
             raise Withheld(decision, searched=True)
     granted = await context.checker.link(row, decision, target)

@@ -64,7 +64,7 @@ class Access:
     """The purpose in English."""
     case_number: str | None = column()
     """The number of the petition that it was for, if it was for one."""
-    citizen: bool | None = column()
+    citizen: bool | None = column("by_citizen")
     """Whether a citizen looked: the resident, or who has parental authority."""
     items: list[AccessItem] | None = link("id", "access_id", order="coordinate")
     """What was shown."""

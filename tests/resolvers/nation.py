@@ -173,13 +173,14 @@ class _Maker:
         for number in range(RESIDENTS):
             for _ in range(some.randint(0, 3)):
                 self.row("ledger", "access", subject=rrn(number))
-                access = self.nation["ledger"]["access"][-1]["id"]
                 for _ in range(some.randint(0, 2)):
-                    self.row("ledger", "access_item", access_id=access)
+                    self.item(access_id=self.nation["ledger"]["access"][-1]["id"])
             if some.random() < 0.4:
                 self.row("ledger", "notice", subject=rrn(number))
-                notice = self.nation["ledger"]["notice"][-1]["id"]
-                self.row("ledger", "access_item", notice_id=notice)
+                self.item(notice_id=self.nation["ledger"]["notice"][-1]["id"])
+
+    def item(self, **of: int) -> None:
+        self.row("ledger", "access_item", **({"access_id": None, "notice_id": None, "holder_access_id": None} | of))
 
     def post(self) -> None:
         some = self.random
@@ -254,4 +255,4 @@ EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { 
   birth { place father { id } mother { id } }
   letters { office } parcels { weight } parents { id name } children { id } spouse { id } marriage { status spouse { id } }
   household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind }
-    parcelsOfHead { office } } } } } }"""
+    parcelsOfHead { office } } accessLog { number items { basis } } notices { ground } } } } }"""

@@ -116,7 +116,7 @@ async def nation(gateway_dsn: str, regulations: RegulationAuthorizer, superuser_
 
 @pytest.fixture(scope="module")
 def superuser_dsn(gateway_dsn: str, postgres_server: Any) -> str:
-    return str(postgres_server.get_uri("test_ledger"))
+    return str(postgres_server.get_uri("test_ledger_source"))
 
 
 # Residents

@@ -116,16 +116,20 @@ async def test_a_filter_is_a_search(here: World) -> None:
 
 
 async def test_a_search_for_some_is_for_those_whose_list_it_is(here: World) -> None:
-    """What tells its own subject cannot be filtered for some subjects only; what does not has that of the row above."""
-    here.under(
-        Profile(residuals={("Letter.office", "lookup", "search"): ["self"], ("Parcel.kind", "lookup", "search"): ["self"]})
-    )
+    """A list whose rows are all about whom its link is, is filtered for these; what others' rows would tell cannot be."""
+    search = {("Letter.office", "lookup", "search"): ["self"], ("Parcel.kind", "lookup", "search"): ["self"]}
+    here.under(Profile(residuals=search))
     citizen = next(c for c in CALLERS if c.rrn)
-    own = await here.ask('{ me { letters(office: "x") { number } parcels(kind: AIR) { weight } } }', citizen)
-    assert own["data"]["me"] == {"letters": [], "parcels": None}
-    assert withheld(own) == [("Parcel.kind", "me.parcels")]
-    other = await of_one(here, 'letters(office: "x") { number }', 3, citizen)
-    assert other["data"]["resident"]["letters"] is None
+    text = (
+        '{ me { letters(office: "x") { number } parcels(kind: AIR) { kind } household { parcelsOfHead(kind: AIR) { kind } } } }'
+    )
+    own = await here.ask(text, citizen)
+    assert own["data"]["me"]["letters"] == []
+    assert {parcel["kind"] for parcel in own["data"]["me"]["parcels"]} <= {"AIR"}
+    assert own["data"]["me"]["household"] == {"parcelsOfHead": None}
+    assert withheld(own) == [("Parcel.kind", "me.household.parcelsOfHead")]
+    other = await of_one(here, 'letters(office: "x") { number } parcels(kind: AIR) { kind }', 3, citizen)
+    assert other["data"]["resident"] == {"letters": None, "parcels": None}
 
 
 def plan_of(here: World, caller: Caller = CLERK, **variables: Any) -> Any:

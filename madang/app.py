@@ -3,7 +3,7 @@
 /graphql    GraphQL over HTTP
 /healthz    200 while the process serves
 /readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
-            its own fields alone
+            its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
 /           the page, files that are built from web/
 """
@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auth import consent
 from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
@@ -137,7 +138,8 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        ready = any(sources[name] == "ok" for name in gateway.settings.registers)
+        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind != "ledger")
+        ready = sources[consent.SOURCE] == "ok" and any(sources[name] == "ok" for name in registers)
         return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 
     return readyz

@@ -124,6 +124,8 @@ class _Writer:
             if isinstance(root, LookupRoot) and self.access == "lookup":
                 keys = (key for key in root.keys if key.coordinate == coordinate)
                 yield from (f"{root.name}({key.name}: {_VALUES[str]}) {{ __typename }}" for key in keys)
+                if root.caller and root.record is kind and kind.id.coordinate == coordinate:
+                    yield f"{root.name} {{ __typename }}"
             elif isinstance(root, ListingRoot) and self.access == "list" and root.record is kind:
                 yield from self.narrowing(root, coordinate)
         for owner in self.catalogue.records.values():

@@ -64,7 +64,14 @@ def test_it_is_not_ready_when_no_register_answers(serve: Serve, settings: Settin
     assert ready.status_code == 503
     told = ready.json()
     assert not told["ready"]
-    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok"}
+    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok", "ledger": "ok"}
+
+
+def test_it_is_not_ready_when_nothing_can_be_recorded(serve: Serve, settings: Settings, nation: Embedded) -> None:
+    nowhere = dataclasses.replace(settings.gateway, address="postgresql://madang@127.0.0.1:9/gateway")
+    with serve(dataclasses.replace(settings, gateway=nowhere), nation) as address:
+        ready = httpx.get(f"{address}/readyz", timeout=10)
+    assert (ready.status_code, ready.json()["sources"]["mois"]) == (503, "ok")
 
 
 def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> None:
@@ -73,7 +80,7 @@ def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> 
     told = {persona["name"]: persona for persona in response.json()}
     assert set(told) == {
         "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "investigator", "citizen",
-        "analyst",
+        "auditor", "analyst",
     }  # fmt: skip
     assert told["citizen"]["rrn"] == known_residents()["citizen"]
     assert told["passport-officer"]["rrn"] is None

@@ -19,12 +19,14 @@ What is here can be made anew from the entries, which alone are signed. Where en
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from struct import Struct
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import asyncpg
@@ -106,10 +108,13 @@ class Upkept:
 
 
 class Upkeep:
-    """Looks through the ledger of a database. What has gathered for the next segment is kept from one run to the next."""
+    """Looks through the ledger of a database. What has gathered for the next segment is kept from one run to the next.
 
-    def __init__(self, dsn: str, zone: ZoneInfo) -> None:
-        self._dsn, self._zone = dsn, zone
+    `rest`: after each step it pauses so many times as long as the step took, for those who answer to have the processor.
+    """
+
+    def __init__(self, dsn: str, zone: ZoneInfo, *, rest: float = 0.0) -> None:
+        self._dsn, self._zone, self._rest = dsn, zone, rest
         self._connection: asyncpg.Connection | None = None
         self._segment = _Segment(0)
 
@@ -121,16 +126,22 @@ class Upkeep:
         try:
             connection = await self._connected()
             counted = indexed = 0
-            while more := await _alone(connection, self._count):
+            while more := await self._paced(connection, self._count):
                 counted += more
-            while more := await _alone(connection, lambda it: self._index(it, 1 if everything else LEAST)):
+            while more := await self._paced(connection, lambda it: self._index(it, 1 if everything else LEAST)):
                 indexed += more
-                await _alone(connection, _merge)
+                await self._paced(connection, _merge)
             return Upkept(counted, indexed)
         except BaseException:
             if self._connection is not None:
                 self._connection.terminate()
             raise
+
+    async def _paced(self, connection: asyncpg.Connection, step: Callable[[asyncpg.Connection], Awaitable[int]]) -> int:
+        began = monotonic()
+        done = await _alone(connection, step)
+        await asyncio.sleep(self._rest * (monotonic() - began) if done else 0)
+        return done
 
     async def aclose(self) -> None:
         if self._connection is not None:

@@ -244,7 +244,8 @@ class _Asked:
             "holder": holder,
             "number": number,
             "at": moment(entry.at),
-            "officer": entry.officer,
+            # A citizen's name there would tell a holder of a resident.
+            "officer": None if entry.citizen else entry.officer,
             "case_number": entry.case,
             "residents": sum(len(residents) // SUBJECT for granted, residents in entry.disclosures.items() if granted & bits),
         }

@@ -189,7 +189,7 @@ class HolderAccess:
     role: str | None = column()
     """The code of the role in which its officer asked."""
     officer: str | None = column()
-    """The officer, as the agency calls the officer."""
+    """The officer, as the agency calls the officer; null where a citizen asked."""
     purpose: str | None = column()
     """The code of the purpose."""
     purpose_ko: str | None = column()

@@ -280,6 +280,12 @@ async def test_a_holder_sees_the_use_of_its_own_and_no_resident(nation: Nation) 
     assert {use["day"] for use in uses} == {dt.datetime.now(SEOUL).date().isoformat()}
 
 
+async def test_a_holder_is_not_told_which_citizen_asked(nation: Nation) -> None:
+    await nation.mine("citizen", "{ me { taxCertificates { year } } }")
+    (access,) = (await nation.ask(OWN, AUDITOR, "information-sharing-audit"))["data"]["holder"]["accesses"]
+    assert (access["agency"], access["officer"], access["residents"]) == ("citizen-portal", None, 1)
+
+
 async def test_statistics_suppress_small_counts_and_are_in_tens(nation: Nation) -> None:
     for _ in range(23):
         await nation.passport("citizen")

@@ -8,6 +8,7 @@ hold is the one that counts.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -65,6 +66,9 @@ class Reason(Enum):
     CONDITIONS = "CONDITIONS"
 
 
+_SPAN = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})D)?")
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A length of time; `str()` writes it as ISO 8601 does: P5Y, P18M, P10D."""
@@ -72,19 +76,36 @@ class Span:
     months: int = 0
     days: int = 0
 
+    @classmethod
+    def of(cls, text: str) -> Span | None:
+        """The span that is written so; none if none is."""
+        found = _SPAN.fullmatch(text)
+        if found is None:
+            return None
+        years, months, days = (int(part or 0) for part in found.groups())
+        return cls(years * 12 + months, days)
+
     def before(self, day: dt.date) -> dt.date:
         """The day that lies so long before; where its month is too short, the month's last day. Never before year 1."""
-        total = day.year * 12 + day.month - 1 - self.months
-        year, month = divmod(total, 12)
-        if year < 1:
-            return dt.date.min
-        moved = dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        moved = _moved(day, -self.months)
         return moved - dt.timedelta(days=min(self.days, (moved - dt.date.min).days))
+
+    def after(self, day: dt.date) -> dt.date:
+        """The day that lies so long after; where its month is too short, the month's last day. Never after year 9999."""
+        moved = _moved(day, self.months)
+        return moved + dt.timedelta(days=min(self.days, (dt.date.max - moved).days))
 
     def __str__(self) -> str:
         years, months = divmod(self.months, 12)
         parts = ((years, "Y"), (months, "M"), (self.days, "D"))
         return "P" + "".join(f"{number}{unit}" for number, unit in parts if number) if self.months or self.days else "P0D"
+
+
+def _moved(day: dt.date, months: int) -> dt.date:
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not dt.MINYEAR <= year <= dt.MAXYEAR:
+        return dt.date.min if months < 0 else dt.date.max
+    return dt.date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 # Constraints: what must be true of a row for a permission to hold.
@@ -165,15 +186,18 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class Duties:
-    """What comes with being granted: how long to keep what was read, whether to store it at all, who must be told.
+    """What comes with being granted: how long to keep what was read, whether to store it at all, who must be told, and when.
 
-    `notice`: the residents are told later, because on this `ground` nobody asked for their consent.
+    `notice`: the residents are told later, and `within` how long, because on this `ground` nobody asked for their consent.
+    `defer`: that it was read is shown to them only so long after, or only after that day.
     """
 
     retain: Span | None = None
     store: bool = True
     notice: bool = False
     ground: str | None = None
+    within: Span | None = None
+    defer: Span | dt.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +310,9 @@ class Authorizer(Protocol):
     @property
     def version(self) -> str:
         """Changes whenever the set in force does."""
+
+    def knows(self, agency: str) -> bool:
+        """Whether an agency is declared."""
 
     def profile(self, request: AccessRequest) -> Profile:
         """The decisions for a request as of today; equal circumstances give the same object."""

@@ -21,7 +21,7 @@ from auth.document import Mistake
 from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
-from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet
+from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet, Title
 from auth.sharing import SharedWith, articles, who_may
 from auth.table import Table
 
@@ -97,7 +97,9 @@ class RegulationAuthorizer:
             raise BrokenRegulations(mistakes)
         self.parties: Parties = regulations.parties
         self.declared_purposes = {str(code): purpose for code, purpose in regulations.purposes.items()}
-        self.content = regulations.version
+        self.titles: Mapping[str, Title] = {str(coordinate): title for coordinate, title in regulations.items.items()}
+        """What coordinates are called, those that have a title."""
+        self.content = regulations.content
         """Names all that the directory says, versions past and to come included; it stays when the day turns."""
         self._all = regulations
         self._coordinates = coordinates
@@ -161,6 +163,10 @@ class RegulationAuthorizer:
     def rule(self, regulation: str, id: str) -> AnyRule:
         """The permission or prohibition of that name in force today; `KeyError` if there is none."""
         return self._now().rules[regulation, id]
+
+    def knows(self, agency: str) -> bool:
+        """Whether an agency is declared."""
+        return agency in self._now().table.agencies
 
     def profile(self, request: AccessRequest) -> RegulationProfile:
         """The decisions for a request as of today; equal circumstances give the same object."""

@@ -53,6 +53,7 @@ class _Names:
     def check(self) -> None:
         if self._set.parties is not None:
             self._groups(self._set.parties)
+        self._known("coordinate", self._set.items, self._coordinates)
         for regulation in self._set.regulations:
             last = self._set.in_force(regulation).last if regulation.approved_on else None
             self._past = last is not None and last < self._today
@@ -83,7 +84,7 @@ class _Names:
             self._parties(rule.recipients, rule.roles, rule.purposes)
             self._held(rule.items, regulation.holder)
             if isinstance(rule, Permission):
-                self._permission(rule, regulation.holder)
+                self._permission(rule, regulation)
             else:
                 self._prohibition(rule)
         for test in regulation.tests:
@@ -92,8 +93,9 @@ class _Names:
             for words in (test.permitted, test.denied, test.masked, test.conditional):
                 self._coordinate(words)
 
-    def _permission(self, permission: Permission, holder: str) -> None:
-        self._held(permission.search, holder)
+    def _permission(self, permission: Permission, regulation: Regulation) -> None:
+        self._held(permission.search, regulation.holder)
+        self._deferral(permission, regulation.approved_on)
         self._conditions(permission.rows)
         self._reachable(permission.rows, (*permission.items, *permission.search))
         if permission.consent is not None and permission.consent.required:
@@ -114,6 +116,14 @@ class _Names:
             self._mistakes.add(
                 permission.id.place,
                 "an exemption from consent means nothing where nothing is read; this permission has no `items`",
+            )
+
+    def _deferral(self, permission: Permission, approved_on: date | None) -> None:
+        first = max((day for day in (approved_on, permission.valid.first) if day), default=date.min)
+        until = permission.duties.defer if permission.duties else None
+        if isinstance(until, date) and until < first:
+            self._mistakes.add(
+                permission.id.place, f"`defer` until {until} defers nothing: nothing is read under this permission before {first}"
             )
 
     def _prohibition(self, prohibition: Prohibition) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from typing import Literal
 
 from auth.access import MASKS, Duties, Limit, Mask, MaskKind, Since, Span
@@ -98,10 +99,11 @@ def _consent(node: Node) -> Consent | None:
     if not node.is_mapping:
         word = node.choice("`consent`, if it is no exemption,", ("none", "required"))
         return None if word == "none" else Consent()
-    found = node.fields("an exemption from consent", ("exempt", "notice"))
+    found = node.fields("an exemption from consent", ("exempt", "notice"), ("within",))
     if "notice" in found:
         found["notice"].choice("`notice`", ("later",))
-    return Consent(found["exempt"].text("the ground of an exemption from consent") if "exempt" in found else Word("", node.place))
+    ground = found["exempt"].text("the ground of an exemption from consent") if "exempt" in found else Word("", node.place)
+    return Consent(ground, _lasting(found["within"], "`within`") if "within" in found else None)
 
 
 def _conditions(found: Mapping[str, Node], key: str) -> tuple[Condition, ...]:
@@ -134,7 +136,7 @@ def _condition(column: Word, node: Node) -> Condition | None:
                 value.wrong(f"`last` must be a number of years up to {_YEARS}, not `{years}`")
             return Condition(column, Since(Span(years * 12)))
         case "since":
-            return Condition(column, Since(value.span("`since`")))
+            return Condition(column, Since(value.span("`since`") or Span()))
     return None
 
 
@@ -184,11 +186,27 @@ def _limit(node: Node) -> Limit:
 
 
 def _duties(node: Node) -> Duties:
-    found = node.fields("`duties`", (), ("retain", "store"))
+    found = node.fields("`duties`", (), ("retain", "store", "defer"))
     if node.is_mapping and node.empty():
-        node.wrong("`duties` needs `retain` or `store`")
-    retain = found["retain"].span("`retain`") if "retain" in found else None
-    return Duties(retain, found["store"].truth("`store`") if "store" in found else True)
+        node.wrong("`duties` needs `retain`, `store` or `defer`")
+    return Duties(
+        retain=found["retain"].span("`retain`") if "retain" in found else None,
+        store=found["store"].truth("`store`") if "store" in found else True,
+        defer=_defer(found["defer"]) if "defer" in found else None,
+    )
+
+
+def _defer(node: Node) -> Span | date | None:
+    what = "`defer`"
+    return node.day(what) if node.text(what)[:1].isdigit() else _lasting(node, what)
+
+
+def _lasting(node: Node, what: str) -> Span | None:
+    """A length of time that is not over as soon as it begins."""
+    span = node.span(what)
+    if span == Span():
+        node.wrong(f"{what} is over at once; leave it out, or give it a length of time like P5Y, P18M or P10D")
+    return span
 
 
 def _exemption(node: Node) -> Exemption:

@@ -103,16 +103,17 @@ def _looser(one: Limit | None, other: Limit | None) -> bool:
 
 
 def _lighter(one: Duties | None, other: Duties | None) -> bool:
-    """Whether whoever does the other duties has done these."""
+    """Whether whoever does the other duties has done these, and the resident sees at the same time what was read."""
     one, other = one or Duties(), other or Duties()
-    told = not one.notice or (other.notice and one.ground == other.ground)
-    return one.retain in (None, other.retain) and (one.store or not other.store) and told
+    told = not one.notice or (other.notice and one.ground == other.ground and one.within in (None, other.within))
+    return one.retain in (None, other.retain) and (one.store or not other.store) and told and one.defer == other.defer
 
 
 def alternatives(grants: Collection[Grant]) -> tuple[Grant, ...]:
     """The grants without those that others make needless, from the least masked to the most; an unconditional one is the last.
 
-    Of two that mask alike, the one that burdens the caller less comes first.
+    Of two that mask alike, the one that keeps nothing back from the resident comes first, then the one that burdens the caller
+    less.
     """
     kept: list[Grant] = []
     for grant in grants:
@@ -127,4 +128,4 @@ def _order(grant: Grant) -> tuple[object, ...]:
     limit, duties = grant.limit or Limit(), grant.duties or Duties()
     bounds = [(bound is not None, -(bound or 0)) for bound in (limit.officer, limit.agency)]
     # Without constraints it ends the list, so what is as good and has some must come before it.
-    return strength(grant.mask), *bounds, duties != Duties(), not grant.constraints
+    return strength(grant.mask), duties.defer is not None, *bounds, duties != Duties(), not grant.constraints

@@ -6,9 +6,10 @@ Unlike what a refusal says to a caller, this names hidden columns too: it is for
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
-from auth.access import Ban, Decision, Duties, Grant, Limit, Remedy, Rule
+from auth.access import Ban, Decision, Duties, Grant, Limit, Remedy, Rule, Span
 from auth.words import conditions, constraint_in_words, in_words, mask_in_words
 
 _CHANGES = {
@@ -81,7 +82,8 @@ def grant_as_data(grant: Grant) -> dict[str, Any]:
         "limit": {"officer": limit.officer, "agency": limit.agency} if limit else None,
         "duties": {
             "retain": str(duties.retain) if duties.retain else None, "store": duties.store, "notice": duties.notice,
-            "ground": duties.ground,
+            "ground": duties.ground, "within": str(duties.within) if duties.within else None,
+            "defer": str(duties.defer) if duties.defer else None,
         } if duties else None,
     }  # fmt: skip
 
@@ -105,4 +107,12 @@ def _duties(duties: Duties | None) -> Iterator[str]:
     if not duties.store:
         yield "not to be stored"
     if duties.notice:
-        yield f"the resident is told later, because no consent was asked ({duties.ground})"
+        within = f", within {duties.within}" if duties.within else ""
+        yield f"the resident is told later{within}, because no consent was asked ({duties.ground})"
+    if duties.defer is not None:
+        yield f"that it was read is shown to the resident {deferral(duties.defer)}"
+
+
+def deferral(defer: Span | date) -> str:
+    """From when on."""
+    return f"only {defer} after" if isinstance(defer, Span) else f"only after {defer}"

@@ -31,7 +31,6 @@ _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _AMOUNT = re.compile(r"[1-9](_?[0-9]){0,17}")
-_SPAN = re.compile(r"P(?=[0-9])(?:([0-9]{1,3})Y)?(?:([0-9]{1,4})M)?(?:([0-9]{1,5})D)?")
 _REFUSED = "refused"
 
 
@@ -291,14 +290,13 @@ class Node:
             return 0
         return int(word or 0)
 
-    def span(self, what: str) -> Span:
+    def span(self, what: str) -> Span | None:
         """A length of time, as ISO 8601 writes it in years, months and days."""
         word = self._scalar(what)
-        found = _SPAN.fullmatch(word)
-        if word and not found:
+        found = Span.of(word)
+        if word and found is None:
             self.wrong(f"{what} must be a length of time like P5Y, P18M or P10D, not `{word}`")
-        years, months, days = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
-        return Span(years * 12 + months, days)
+        return found
 
     def truth(self, what: str) -> bool:
         """`true` or `false`."""

@@ -3,17 +3,18 @@
 Each regulation is a Set. A permission of it is a Permission for each of its portions, because what is read, what is masked in one
 way and what is searched by are different actions; it names whom (assignee), what (target) and under which constraints. DPV tells
 purposes, legal basis, consent, recipients and the data controller, which is the holder. What neither has a word for (roles,
-cases, access, whose subject) are left operands of a profile, `urn:madang:terms:`. An exception to a prohibition is said as ODRL
-can say it: the prohibition holds where one of the exception's parts does not. That a coordinate is hidden is no rule, and is not
-told.
+cases, access, whose subject, that a resident is shown what was read) is of a profile, `urn:madang:terms:`. An exception to a
+prohibition is said as ODRL can say it: the prohibition holds where one of the exception's parts does not. That a coordinate is
+hidden is no rule, and is not told.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import date
 from typing import Any
 
-from auth.access import Mask, Since
+from auth.access import Mask, Since, Span
 from auth.authorizer import RegulationAuthorizer
 from auth.document import Word
 from auth.portions import Portion, portions
@@ -149,12 +150,21 @@ def _duties(permission: Permission) -> Iterator[Data]:
     if duties is not None and not duties.store:
         yield _deleted("P0D")
     if permission.consent is not None and permission.consent.ground is not None:
-        yield {"action": "inform", "informedParty": "dpv:DataSubject", "dpv:hasJustification": str(permission.consent.ground)}
+        notice = {"action": "inform", "informedParty": "dpv:DataSubject", "dpv:hasJustification": str(permission.consent.ground)}
+        within = permission.consent.within
+        yield notice | ({"constraint": [_delay("lteq", str(within))]} if within else {})
+    if duties is not None and duties.defer is not None:
+        defer = duties.defer
+        after = _delay("gteq", str(defer)) if isinstance(defer, Span) else _date("gt", defer)
+        yield {"action": "madang:showUse", "informedParty": "dpv:DataSubject", "constraint": [after]}
 
 
 def _deleted(after: str) -> Data:
-    delay = {"leftOperand": "delayPeriod", "operator": "lteq", "rightOperand": _typed(after, "duration")}
-    return {"action": "delete", "constraint": [delay]}
+    return {"action": "delete", "constraint": [_delay("lteq", after)]}
+
+
+def _delay(operator: str, span: str) -> Data:
+    return {"leftOperand": "delayPeriod", "operator": operator, "rightOperand": _typed(span, "duration")}
 
 
 def _limits(permission: Permission) -> Iterator[Data]:
@@ -182,7 +192,11 @@ def _condition(condition: Condition) -> Data:
 def _days(period: Period) -> Iterator[Data]:
     for operator, day in (("gteq", period.first), ("lteq", period.last)):
         if day is not None:
-            yield {"leftOperand": "dateTime", "operator": operator, "rightOperand": _typed(str(day), "date")}
+            yield _date(operator, day)
+
+
+def _date(operator: str, day: date) -> Data:
+    return {"leftOperand": "dateTime", "operator": operator, "rightOperand": _typed(str(day), "date")}
 
 
 def _named(operand: str, kind: str, words: Iterable[Word], operator: str = "isAnyOf") -> Iterator[Data]:

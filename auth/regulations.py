@@ -1,10 +1,10 @@
 """Reads the regulations: parties, purposes, and one file or more a holder, with every mistake in its place.
 
-A directory holds `parties.yaml` (agencies, groups of agencies, roles), `purposes.yaml` (civil affairs) and regulations, one a
-file; versions of them that others have superseded lie in `superseded` below it. `read` only reads: whether names exist is the
-checker's to say (`auth/checker.py`), whether rules agree is `auth/lint.py`'s, and what they amount to the table's
-(`auth/table.py`). What was read in spite of a mistake is kept, so that all mistakes come at once; a set with a mistake is never
-put in force.
+A directory holds `parties.yaml` (agencies, groups of agencies, roles), `purposes.yaml` (civil affairs), if it likes `items.yaml`
+(what coordinates are called) and regulations, one a file; versions of them that others have superseded lie in `superseded` below
+it. `read` only reads: whether names exist is the checker's to say (`auth/checker.py`), whether rules agree is `auth/lint.py`'s,
+and what they amount to the table's (`auth/table.py`). What was read in spite of a mistake is kept, so that all mistakes come at
+once; a set with a mistake is never put in force.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from auth.rules import Agency, Group, Parties, Purpose, Regulation, RegulationSe
 
 PARTIES = "parties.yaml"
 PURPOSES = "purposes.yaml"
+ITEMS = "items.yaml"
 SUPERSEDED = "superseded"
 
 _DISTRICT = re.compile(r"[0-9]{5}")
@@ -32,7 +33,8 @@ def read(directory: Path) -> RegulationSet:
         return RegulationSet(None, None, (), mistakes)
     parties = read_document(directory / PARTIES, mistakes)
     purposes = read_document(directory / PURPOSES, mistakes)
-    files = [path for path in _files(directory, mistakes) if path.name not in (PARTIES, PURPOSES)]
+    items = read_document(directory / ITEMS, mistakes) if (directory / ITEMS).exists() else None
+    files = [path for path in _files(directory, mistakes) if path.name not in (PARTIES, PURPOSES, ITEMS)]
     superseded = list(_files(directory / SUPERSEDED, mistakes)) if (directory / SUPERSEDED).is_dir() else []
     found = [(read_document(path, mistakes), path in superseded) for path in (*files, *superseded)]
     return RegulationSet(
@@ -40,6 +42,7 @@ def read(directory: Path) -> RegulationSet:
         _purposes(purposes) if purposes else None,
         tuple(_regulation(document, superseded=is_old) for document, is_old in found if document is not None),
         mistakes,
+        _items(items) if items else {},
     )
 
 
@@ -91,7 +94,11 @@ def _group(name: Word, node: Node) -> Group:
 def _title(found: Mapping[str, Node], what: str) -> Title:
     if "title" not in found:
         return Title("", "")
-    title = found["title"].fields(f"the title of {what}", ("ko", "en"))
+    return _languages(found["title"], what)
+
+
+def _languages(node: Node, what: str) -> Title:
+    title = node.fields(f"the title of {what}", ("ko", "en"))
     return Title(*(title[language].text(f"the title of {what}") if language in title else "" for language in ("ko", "en")))
 
 
@@ -105,6 +112,12 @@ def _purpose(name: Word, node: Node) -> Purpose:
     found = node.fields(what, ("title", "basis", "description"))
     description = found["description"].text("a description") if "description" in found else ""
     return Purpose(_title(found, what), basis(found), description)
+
+
+def _items(document: Node) -> dict[Word, Title]:
+    found = document.fields("the items", ("items",))
+    entries = found["items"].entries("`items`") if "items" in found else {}
+    return {coordinate: _languages(node, f"`{coordinate}`") for coordinate, node in entries.items()}
 
 
 def _regulation(document: Node, *, superseded: bool) -> Regulation:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from datetime import date, timedelta
 from typing import Any, Literal, TypeAlias
 
-from auth.access import Duties, Limit, Mask, Since
+from auth.access import Duties, Limit, Mask, Since, Span
 from auth.document import Mistakes, Word
 
 Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count"]
@@ -117,9 +117,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The resident's consent is required; or, on a ground, it is not, and the resident is told later."""
+    """The resident's consent is required; or, on a ground, it is not, and the resident is told later, `within` how long."""
 
     ground: Word | None = None
+    within: Span | None = None
 
     @property
     def required(self) -> bool:
@@ -216,13 +217,15 @@ class Regulation:
 class RegulationSet:
     """All that a directory says, and the mistakes found while reading it. Parties or purposes are none where unreadable.
 
-    It may hold several versions of a regulation. In force on a day is, of each, the one approved last until then.
+    It may hold several versions of a regulation. In force on a day is, of each, the one approved last until then. `items` are the
+    titles of coordinates, as many as have one.
     """
 
     parties: Parties | None
     purposes: Mapping[Word, Purpose] | None
     regulations: tuple[Regulation, ...]
     mistakes: Mistakes
+    items: Mapping[Word, Title] = field(default_factory=dict)
 
     def as_of(self, day: date) -> RegulationSet:
         """The same with no version but those in force on a day, in the order of their names."""
@@ -246,11 +249,19 @@ class RegulationSet:
 
     @property
     def version(self) -> str:
-        """The day of the latest approval and a digest of all that is said; comments, layout and file names do not count."""
-        content = (self.parties, self.purposes, sorted(self.regulations, key=lambda regulation: regulation.name))
-        digest = hashlib.sha256(json.dumps(_canonical(content), ensure_ascii=False).encode()).hexdigest()
+        """The day of the latest approval and a digest of all that decides: no titles of items, comments, layout or file names."""
+        said = (self.parties, self.purposes, sorted(self.regulations, key=lambda regulation: regulation.name))
         latest = max((regulation.approved_on for regulation in self.regulations if regulation.approved_on), default=None)
-        return f"{latest or 'none'}.{digest[:16]}"
+        return f"{latest or 'none'}.{_digest(said)}"
+
+    @property
+    def content(self) -> str:
+        """The version and a digest of what decides nothing, the titles of items."""
+        return f"{self.version}.{_digest(self.items)}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(_canonical(value), ensure_ascii=False).encode()).hexdigest()[:16]
 
 
 def _canonical(value: Any) -> Any:

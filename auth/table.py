@@ -17,7 +17,7 @@ anything (NO_PERMISSION). The rules that say so stand with the decision.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import product
@@ -261,4 +261,4 @@ def _duties(rule: Permission) -> Duties | None:
     if rule.consent is None or rule.consent.required:
         return rule.duties
     said = rule.duties or Duties()
-    return Duties(said.retain, said.store, notice=True, ground=str(rule.consent.ground))
+    return replace(said, notice=True, ground=str(rule.consent.ground), within=rule.consent.within)

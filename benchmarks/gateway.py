@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from auth.access import AccessRequest
 from auth.tokens import Minter
@@ -33,6 +33,8 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
     key = Ed25519PrivateKey.generate()
     public = directory / "tokens.pem"
     public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    private = directory / "ledger.pem"
+    private.write_bytes(Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     law = directory / "regulations"
     for source in (sample.regulations, REGULATIONS):
         shutil.copytree(source, law, dirs_exist_ok=True)
@@ -41,12 +43,15 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
         "[regulations]", f"directory = {_text(law.name)}",
         "[tokens]", f"issuer = {_text(ISSUER)}", f"audience = {_text(AUDIENCE)}", f"keys = {_text(public.name)}",
         "[ids]", f"secret = {_text(secrets.token_hex(32))}",
+        "[ledger]", f"key = {_text(f'file:{private.name}')}",
         "[gateway]", f"dsn = {_text(nation.gateway_dsn)}",
     ]  # fmt: skip
     for name, register in sample.registers.items():
         lines += [f"[registers.{name}]", f"schema = {_text(register.schema)}", "[registers." + name + ".source]"]
         if register.source.kind == "http":
             lines += ['kind = "http"', f"url = {_text(nation.mma_url)}", f"api_key = {_text(nation.mma_api_key)}"]
+        elif register.source.kind == "ledger":
+            lines += ['kind = "ledger"']
         else:
             lines += ['kind = "postgres"', f"dsn = {_text(nation.dsns[name])}"]
     path = directory / "madang.toml"
@@ -67,13 +72,25 @@ def headers(access: AccessRequest, minter: Minter) -> dict[str, str]:
 
 @contextlib.contextmanager
 def madang(file: Path, minter: Minter) -> Iterator[Server]:
+    port = free_port()
+    with _serving("madang", ["-m", "madang", "serve", "--settings", str(file), "--port", str(port)], port, minter) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def unrecorded(file: Path, minter: Minter) -> Iterator[Server]:
+    port = free_port()
+    with _serving("unrecorded", ["-m", "benchmarks.unrecorded", str(file), str(port)], port, minter) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def _serving(name: str, command: list[str], port: int, minter: Minter) -> Iterator[Server]:
     known = {workload.name: headers(workload.access, minter) for workload in WORKLOADS}
 
     def request(workload: Workload, key: str) -> bytes:
         case = workload.case(key)
         return post(workload.graphql(key), known[workload.name] | ({"Madang-Case": case} if case else {}))
 
-    port = free_port()
-    with running(["-m", "madang", "serve", "--settings", str(file), "--port", str(port)], port, "/healthz") as pid:
-        url = f"http://127.0.0.1:{port}"
-        yield Server("madang", pid, url, request)
+    with running(command, port, "/healthz") as pid:
+        yield Server(name, pid, f"http://127.0.0.1:{port}", request)

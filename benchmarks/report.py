@@ -17,6 +17,8 @@ from benchmarks.workloads import Workload
 PAGE = Path(__file__).with_name("README.md")
 BEGIN, END = "<!-- results: written by `make bench` -->\n", "<!-- end of results -->\n"
 
+RECORDING_TARGET = 2.0
+"""Milliseconds that recording may add at one connection."""
 MEMORY_TARGET = 150 * 1000 * 1000
 PLANNING_TARGET = 5.0
 
@@ -78,6 +80,8 @@ def render(results: Results, workloads: Sequence[Workload]) -> str:
     parts = [_conditions(results), _measured(results, workloads)]
     if wanted := ratios(results, workloads):
         parts.append(_targets(wanted))
+    if recording := _recording(results, workloads):
+        parts.append(recording)
     if costs := _costs(results, workloads):
         parts.append(costs)
     parts.append(_memory(results.memory))
@@ -137,6 +141,33 @@ def _targets(wanted: Sequence[Ratio]) -> str:
         for r in wanted
     ]
     return "Requests a second, Madang's over the other's in the same round, median of the rounds:\n\n" + _table(header, rows, 3)
+
+
+def _recording(results: Results, workloads: Sequence[Workload]) -> str:
+    """What the ledger costs Madang: against itself without one; empty if that was not measured."""
+    rows = []
+    for workload in workloads:
+        for connections in sorted({c for _, _, c in results.measurements}):
+            ours = results.measurements.get((workload.name, "madang", connections))
+            other = results.measurements.get((workload.name, "unrecorded", connections))
+            if ours and other:
+                ratio = statistics.median(a.rate / b.rate for a, b in zip(ours, other, strict=True))
+                m, w = median(ours), median(other)
+                wanted, reached = _recording_target(workload, connections, ratio, m.p50 - w.p50)
+                figures = [f"{ratio:.2f}", *(f"{a - b:+.3f}" for a, b in ((m.p50, w.p50), (m.cpu, w.cpu)))]
+                figures.append(f"{m.database_cpu - w.database_cpu:+.3f}")
+                rows.append([workload.title, str(connections), *figures, wanted, reached])
+    header = ["Query", "Connections", "Requests/s, ratio", "p50 ms", "Server CPU ms", "PostgreSQL CPU ms", "To reach", "Reached"]
+    said = "What the ledger costs Madang: against itself without one, in the same rounds"
+    return f"{said}; of requests a second the ratio, else the difference:\n\n" + _table(header, rows, 2) if rows else ""
+
+
+def _recording_target(workload: Workload, connections: int, ratio: float, added: float) -> tuple[str, str]:
+    if connections == 1:
+        return f"+{RECORDING_TARGET:g} ms", "yes" if added <= RECORDING_TARGET else "**no**"
+    if workload.recorded is None:
+        return "", ""
+    return f"{workload.recorded:g}", "yes" if ratio >= workload.recorded else "**no**"
 
 
 def _costs(results: Results, workloads: Sequence[Workload]) -> str:

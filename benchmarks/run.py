@@ -1,6 +1,6 @@
 """`python -m benchmarks`, or `make bench`: Madang beside a hand-written endpoint and stock Strawberry.
 
-It runs the sample nation with its registers, starts the three servers over it, checks that they give the same data, and measures
+It runs the sample nation with its registers, starts the four servers over it, checks that they give the same data, and measures
 them in turn: in every round each query, at each number of connections, on each server, one right after the other, so that
 whatever else the machine does meets them all. The results go to the terminal and into `benchmarks/README.md`.
 """
@@ -22,7 +22,7 @@ from pathlib import Path
 import click
 
 from benchmarks import cases, planning, report, verify
-from benchmarks.gateway import REGULATIONS, madang, prepare
+from benchmarks.gateway import REGULATIONS, madang, prepare, unrecorded
 from benchmarks.load import LoadError, Measurement, TooSlow, measure, peak_memory, write_requests
 from benchmarks.servers import ROOT, Server, handwritten, stock
 from benchmarks.workloads import PLANNING, WORKLOADS, Workload, keys
@@ -102,7 +102,7 @@ class Bench:
 
 @contextmanager
 def bench(directory: Path, residents: int) -> Iterator[Bench]:
-    """The nation and the three servers, as long as the context lasts."""
+    """The nation and the four servers, as long as the context lasts."""
     with ExitStack() as stack:
         nation = stack.enter_context(embedded.start(directory, residents))
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="madang-bench-")))
@@ -111,6 +111,7 @@ def bench(directory: Path, residents: int) -> Iterator[Bench]:
         file, minter = prepare(scratch, nation)
         servers = [
             stack.enter_context(madang(file, minter)),
+            stack.enter_context(unrecorded(file, minter)),
             stack.enter_context(handwritten(dsns)),
             stack.enter_context(stock(dsns)),
         ]
@@ -149,7 +150,7 @@ def rounds(
     "--only", type=click.Choice([w.name for w in WORKLOADS]), multiple=True, help="One query, or several; the page is left alone."
 )
 def main(quick: bool, residents: int | None, count: int | None, seconds: int | None, only: tuple[str, ...]) -> None:
-    """Measure Madang beside a hand-written endpoint and stock Strawberry."""
+    """Measure Madang beside itself without a ledger, a hand-written endpoint and stock Strawberry."""
     workloads = [w for w in WORKLOADS if not only or w.name in only]
     residents = residents or (20_000 if quick else 1_000_000)
     count, seconds = count or (1 if quick else 5), seconds or (1 if quick else 4)
@@ -158,7 +159,7 @@ def main(quick: bool, residents: int | None, count: int | None, seconds: int | N
     try:
         with bench(directory, residents) as running:
             running.verify(workloads)
-            click.echo(f"the three servers give the same data for {SAMPLES} keys of each query")
+            click.echo(f"the four servers give the same data for {SAMPLES} keys of each query")
             planned = asyncio.run(running.planning())
             measured = rounds(running, workloads, count, seconds)
             memory = {server.name: peak_memory(server.pid) for server in running.servers}

@@ -8,6 +8,7 @@ identify        bearer token and headers → access request
 negotiate       media types, header values and parameters of GraphQL over HTTP
 graphql_http    the endpoint /graphql
 app             the ASGI application: /graphql, health, personas, the page
+keeper          the process that makes the ledger readable meanwhile
 embedded        the sample nation's registers, run in place
 cluster         a PostgreSQL of our own, for them
 cli             the command `madang`

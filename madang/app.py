@@ -3,7 +3,7 @@
 /graphql    GraphQL over HTTP
 /healthz    200 while the process serves
 /readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
-            its own fields alone
+            its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
 /           the page, files that are built from web/
 """
@@ -27,8 +27,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auth import consent
 from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
+from madang.keeper import kept
 from madang.personas import about
 
 STATIC = Path(__file__).parent / "static"
@@ -105,8 +107,8 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     origins = gateway.settings.server.origins
     if not origins:
         return []
-    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view")
-    told = ("retry-after",)
+    headers = ("authorization", "content-type", "madang-purpose", "madang-case", "madang-refusals", "madang-view", "traceparent")
+    told = ("retry-after", "madang-request", "madang-entry")
     methods = ("GET", "POST")
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 
@@ -119,7 +121,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
         watching = asyncio.create_task(gateway.law.run())
-        yield
+        async with kept(gateway.dsn, gateway.settings.server.timezone):
+            yield
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
@@ -135,7 +138,8 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        ready = any(sources[name] == "ok" for name in gateway.settings.registers)
+        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind != "ledger")
+        ready = sources[consent.SOURCE] == "ok" and any(sources[name] == "ok" for name in registers)
         return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 
     return readyz

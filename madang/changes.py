@@ -6,19 +6,19 @@ coordinate by itself, with its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain, product
 from typing import Any
 
 from auth.described import described, in_sentences
-from auth.diff import Change
+from auth.diff import Change, How
 from auth.rules import Parties
 from auth.situations import Situations
 from madang.witness import Witness
 
-_HOW = {
+_HOW: Mapping[How, str] = {
     "granted": "granted", "withheld": "withheld", "widened": "granted for more rows", "narrowed": "granted for fewer rows",
     "conditions": "granted for other rows", "unmasked": "masked less", "masked": "masked more", "mask": "masked otherwise",
     "barred": "prohibited for some rows", "unbarred": "no longer prohibited for some rows",
@@ -127,7 +127,7 @@ def to_text(review: Review) -> Iterator[str]:
         change, witness = alike[0]
         yield ""
         yield f"{change.holder}: {', '.join(each.coordinate for each, _ in alike)}"
-        yield f"  {how_in_words(change)}"
+        yield f"  {how_in_words(change.how)}"
         yield from (f"  for {line}" for line in review.where(change))
         for when, decision in (("before", change.before), ("after", change.after)):
             yield from (f"  {when if not place else '':<8}{line}" for place, line in enumerate(in_sentences(decision)))
@@ -159,7 +159,13 @@ def to_markdown(review: Review) -> Iterator[str]:
         if change.holder != holder:
             holder = change.holder
             yield from ("", f"## {holder}")
-        yield from ("", f"### {', '.join(f'`{each.coordinate}`' for each, _ in alike)}", "", f"**{how_in_words(change)}**", "")
+        yield from (
+            "",
+            f"### {', '.join(f'`{each.coordinate}`' for each, _ in alike)}",
+            "",
+            f"**{how_in_words(change.how)}**",
+            "",
+        )
         yield from (f"- for {line}" for line in review.where(change))
         for when, decision in (("Before", change.before), ("After", change.after)):
             yield from (f"- {when}: {line}" for line in in_sentences(decision))
@@ -167,9 +173,9 @@ def to_markdown(review: Review) -> Iterator[str]:
             yield from ("", f"Shown by {_asked(witness)}:", "", "```graphql", witness.document, "```")
 
 
-def how_in_words(change: Change) -> str:
-    """In which ways it changes."""
-    return ", ".join(_HOW[each] for each in change.how)
+def how_in_words(how: Iterable[How]) -> str:
+    """In which ways something changes."""
+    return ", ".join(_HOW[each] for each in how)
 
 
 def _alike(review: Review) -> list[list[tuple[Change, Witness | None]]]:

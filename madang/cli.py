@@ -24,6 +24,7 @@ from madang.app import create_app, is_loopback
 from madang.command import command
 from madang.gateway import Gateway, Law, open_gateway, read_law
 from madang.grants import grants
+from madang.ledger import ledger
 from madang.regulations import regulations
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
@@ -55,6 +56,7 @@ def main() -> None:
 
 
 main.add_command(regulations)
+main.add_command(ledger)
 
 
 @main.command()

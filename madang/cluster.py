@@ -40,6 +40,8 @@ fsync = off                     # until the directory is filled: see `make_durab
 unix_socket_permissions = 0700
 password_encryption = scram-sha-256
 """
+_PID_LINES = ("pid", "data", "started", "port", "socket", "address", "memory", "status")
+"""What the lines of PostgreSQL's file `postmaster.pid` say."""
 LOCALE = "LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
 """Hangul in code point order is in dictionary order, and comparing it so is fast."""
 _AUTHENTICATION = """\
@@ -110,7 +112,21 @@ def make_durable(server: Server) -> None:
 
 def dsn(server: Server, database: str, role: str, password: str) -> str:
     """The address of a database for one of its roles."""
-    return f"postgresql://{role}:{password}@/{database}?host={quote(_socket(server), safe='/')}"
+    return _dsn(_socket(server), database, role, password)
+
+
+def dsn_of_running(data: Path, database: str, role: str, password: str) -> str | None:
+    """The same for the server that some process runs in a data directory; none if it is not ready."""
+    try:
+        lines = (data / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    ready = len(lines) == len(_PID_LINES) and lines[_PID_LINES.index("status")].strip() == "ready"
+    return _dsn(lines[_PID_LINES.index("socket")], database, role, password) if ready else None
+
+
+def _dsn(socket: str, database: str, role: str, password: str) -> str:
+    return f"postgresql://{role}:{password}@/{database}?host={quote(socket, safe='/')}"
 
 
 def _socket(server: Server) -> str:

@@ -12,6 +12,7 @@ from typing import ParamSpec, TypeVar
 import click
 
 from auth.authorizer import BrokenRegulations
+from madang.database import DatabaseError
 from madang.embedded import EmbeddedError
 from madang.settings import SettingsError
 from schema.catalogue import DeclarationError
@@ -36,6 +37,6 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 def _complaints() -> Iterator[None]:
     try:
         yield
-    except (SettingsError, DeclarationError, BrokenRegulations, EmbeddedError) as error:
+    except (SettingsError, DeclarationError, BrokenRegulations, EmbeddedError, DatabaseError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -22,6 +22,8 @@ needs none on the socket.
 All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
 input, and so does a keeper that then stops PostgreSQL.
 
+Commands that only look into the ledger use `gateway_database`, also while another process runs the demo.
+
 Errors: `EmbeddedError`, whose message says what to do.
 """
 
@@ -70,6 +72,10 @@ _PATIENCE = 20.0
 
 class EmbeddedError(Exception):
     """The demo cannot start."""
+
+
+class InUse(EmbeddedError):
+    """Another process runs the demo."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +153,32 @@ def start(
 
 
 @contextmanager
+def gateway_database(directory: Path) -> Iterator[str]:
+    """The gateway's own database of a demo that was started before, as the gateway's role: whoever runs it now, or nobody.
+
+    If nobody does, its PostgreSQL runs as long as the context; nothing is filled, and nobody is granted anything. Raises
+    `EmbeddedError`.
+    """
+    directory = directory.expanduser().resolve()
+    if _state(directory) is None:
+        raise EmbeddedError(f"there is no demo in `{directory}` yet: run `madang serve` first")
+    role, data = f"{GATEWAY}_gateway", directory / "postgres"
+    password = _passwords(directory)[role]
+    with ExitStack() as stack:
+        stack.enter_context(_signals())
+        try:
+            stack.enter_context(_lock(directory))
+        except InUse:
+            dsn = cluster.dsn_of_running(data, GATEWAY, role, password)
+            if dsn is None:
+                raise EmbeddedError(f"the demo in `{directory}` is just being started or stopped: try again") from None
+        else:
+            cluster.stop_stray(data)
+            dsn = cluster.dsn(stack.enter_context(cluster.run(data)), GATEWAY, role, password)
+        yield dsn
+
+
+@contextmanager
 def _signals() -> Iterator[None]:
     """SIGTERM leaves the context like SIGINT does, by an exception. Only the main thread can see to that."""
     if threading.current_thread() is not threading.main_thread():
@@ -174,7 +206,7 @@ def _lock(directory: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read() or "?"
-            raise EmbeddedError(f"`{directory}` is in use by process {holder}: stop it or give another directory") from None
+            raise InUse(f"`{directory}` is in use by process {holder}: stop it or give another directory") from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()

@@ -7,13 +7,18 @@ import importlib
 import time
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
+from auth.blocks import Signer
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
+from auth.ledger import Ledger
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
+from auth.reader import Reader
 from auth.tokens import Minter, Verifier
 from madang import personas
 from madang.coordinates import coordinates
@@ -22,6 +27,7 @@ from madang.grants import grants
 from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
+from resolvers.ledger import LedgerSource
 from schema.build import build
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -48,6 +54,8 @@ class Gateway:
     verifier: Verifier
     minter: Minter | None
     """Of a demo."""
+    dsn: str = field(repr=False)
+    """The gateway's own database."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -121,15 +129,20 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     `embedded` is None without a demo, and in a demo that does not run, where plans can be explained and nothing else.
     """
     catalogue, authorizer = law.catalogue, law.authorizer
+    pseudonyms, today = Pseudonyms(_ids_secret(settings)), _Today(settings)
+    dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
+    ledger = LedgerSource(
+        Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout), catalogue, lambda: watch.authorizer, today,
+        settings.server.timezone,
+    )  # fmt: skip
     sources = {
         name: Coalescer(
-            _source(name, register.source, catalogue.tables(name), embedded),
+            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )
         for name, register in settings.registers.items()
     }
-    dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
     sources[consent.SOURCE] = Coalescer(
         PostgresSource(
             consent.SOURCE, dsn, {consent.TABLE: consent.COLUMNS}, pool_size=settings.gateway.connections,
@@ -144,16 +157,17 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         build(catalogue),
         authorizer,
         sources,
-        Pseudonyms(_ids_secret(settings)),
+        pseudonyms,
         limits=settings.limits,
-        today=_Today(settings),
+        ledger=Ledger(dsn, Signer(ledger_key(settings)), pseudonyms.subjects(), timeout=settings.gateway.timeout),
+        today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter)
+    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -203,6 +217,14 @@ def _ids_secret(settings: Settings) -> bytes:
         return personas.ids_secret(settings.demo)
     assert settings.ids_secret is not None, "settings without a demo have a secret for ids"
     return settings.ids_secret
+
+
+def ledger_key(settings: Settings) -> Ed25519PrivateKey:
+    """The key with which the ledger's blocks are signed."""
+    if settings.demo:
+        return personas.ledger_key(settings.demo)
+    assert settings.ledger_key is not None, "settings without a demo have a key for the ledger"
+    return settings.ledger_key
 
 
 class _Today:

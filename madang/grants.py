@@ -5,8 +5,9 @@ What is shared is what some permission names that is in force today, or will be 
 columns a shared coordinate needs some that no rule need share:
 
     keys            of every record that something is shared of, and of the record by which a register is asked if it is there
+    subjects        of whom a shared record is, for the ledger; of a household these are its members
     links           the columns that a shared link joins, and those of its hops
-    constraints     by which a row tells its subject, or that the subject's record matches; of whom a limit counts
+    constraints     by which a row tells its subject, or that the subject's record matches
     circumstances   the caller's household and children, and the case, where a constraint turns on them
 
 These are what `resolvers` may name for a coordinate that is granted; for one that is denied it names nothing.
@@ -157,7 +158,8 @@ class _Needs:
         target = self.catalogue.records[item.target]
         self.of(record, item.start)
         self.hops(item.through)
-        self.of(target, item.end, target.key)
+        # An order that a link declares for its pages holds whatever may be read; any other is kept where it may.
+        self.of(target, item.end, target.key, item.order.lstrip("-") if item.paged and item.order else None)
 
     def hops(self, hops: Sequence[Hop]) -> None:
         for hop in hops:
@@ -169,7 +171,10 @@ class _Needs:
         for teller in tellers(self.catalogue, record):
             subject = teller.subject
             assert subject is not None, "the catalogue sees to it that whoever is linked from tells a subject"
-            self.of(teller, *_telling(subject, permission))
+            self.of(teller, subject.self, *_telling(subject, permission))
+            if subject.self is None and subject.household is not None:
+                self.of(teller, subject.household)
+                self.household()
         if permission.case == "verified":
             self.case()
         if {"self", "household"} & set(permission.subject):
@@ -217,14 +222,9 @@ class _Needs:
 
 
 def _telling(subject: Subject, permission: Permission) -> Iterator[str | None]:
-    """The columns by which a row tells what a permission asks of its subject."""
+    """The columns beside a resident's number by which a row tells what a permission asks of its subject."""
     kinds = set(permission.subject)
-    consents = permission.consent is not None and permission.consent.required
-    counted = permission.limit is not None
-    if kinds & {"self", "child"} or permission.case == "verified" or consents or counted:
-        yield subject.self
-    # A record that is about a household alone is its members' own, and counts as one.
-    if "household" in kinds or permission.case == "verified" or (subject.self is None and (counted or "self" in kinds)):
+    if "household" in kinds or permission.case == "verified":
         yield subject.household
     if "jurisdiction" in kinds:
         yield subject.jurisdiction

@@ -16,9 +16,10 @@ from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.types import Receive, Scope, Send
 
 from auth.tokens import Verifier
-from madang.identify import Identified, identify
+from madang.identify import Identified, identify, trail
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
+from resolvers.disclose import Trail
 from resolvers.engine import Answer, Engine
 
 STATUS = {
@@ -32,17 +33,24 @@ STATUS = {
     "REJECTED": 403,
     "SUBJECT_LIMIT_REACHED": 429,
     "LIMITS_UNAVAILABLE": 503,
+    "LEDGER_UNAVAILABLE": 503,
     "SOURCE_UNAVAILABLE": 503,
 }
 """The status of a request error by its code."""
 
 ABOUT_THE_REQUEST = frozenset(
-    {"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "SOURCE_UNAVAILABLE"}
-)
+    {
+        "PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "LEDGER_UNAVAILABLE",
+        "SOURCE_UNAVAILABLE",
+    }
+)  # fmt: skip
 """Request errors that are about the HTTP request's headers or its time, so that their status holds for either media type."""
 
 ADDRESS = 32_768
 """The most bytes that an address's parameters may have; servers and proxies differ in what they let through beyond."""
+
+NOBODY = bytes(8)
+"""The id of a request whose headers cannot be read."""
 
 _COMMON: Headers = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
 _METHODS: Headers = ((b"allow", b"GET, POST"),)
@@ -63,9 +71,10 @@ class GraphQLOverHttp:
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        media = JSON
+        media, way = JSON, Trail(NOBODY)
         try:
             headers = single(scope["headers"])
+            way = trail(headers)
             media = _acceptable(headers.get(b"accept"))
             method = scope["method"]
             if method not in ("GET", "POST"):
@@ -75,20 +84,21 @@ class GraphQLOverHttp:
                 parameters = from_body(await self._read(headers, receive))
             else:
                 parameters = self._from_address(scope["query_string"])
-            answer = await self._answer(parameters, identified)
+            answer = await self._answer(parameters, identified, way)
         except Refusal as refusal:
-            await _send(send, refusal.status, media, refusal.body, refusal.headers)
+            if refusal.claimed is not None:
+                await self._engine.turn_away(refusal.claimed, str(refusal), way)
+            await _send(send, refusal.status, media, refusal.body, (*refusal.headers, _named(way)))
         except Disconnected:
             return
         except Exception:
             log.exception("a request could not be answered")
             failure = Refusal(500, "INTERNAL_ERROR", "something went wrong here, through no fault of yours; it has been logged")
-            await _send(send, failure.status, media, failure.body)
+            await _send(send, failure.status, media, failure.body, (_named(way),))
         else:
-            later = () if answer.retry_after is None else ((b"retry-after", str(answer.retry_after).encode("ascii")),)
-            await _send(send, _status(answer, media), media, answer.body, later)
+            await _send(send, _status(answer, media), media, answer.body, (*_told(answer), _named(way)))
 
-    async def _answer(self, parameters: Parameters, identified: Identified) -> Answer:
+    async def _answer(self, parameters: Parameters, identified: Identified, way: Trail) -> Answer:
         explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
         if explain and not identified.explain:
             raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
@@ -97,6 +107,7 @@ class GraphQLOverHttp:
             parameters.variables,
             parameters.operation_name,
             identified.access,
+            trail=way,
             refusals=identified.refusals,
             explain=explain,
             whole_view=identified.whole_view,
@@ -133,6 +144,17 @@ class GraphQLOverHttp:
             message = "only a query can be asked by GET; use POST"
             raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
         return parameters
+
+
+def _told(answer: Answer) -> Headers:
+    """When to ask again, and under which number the ledger has it."""
+    found = ((b"retry-after", answer.retry_after), (b"madang-entry", answer.entry))
+    return tuple([(name, str(value).encode("ascii")) for name, value in found if value is not None])
+
+
+def _named(way: Trail) -> tuple[bytes, bytes]:
+    """The header by which a caller learns the request's id, under which the ledger has it."""
+    return b"madang-request", way.request.hex().encode("ascii")
 
 
 def _status(answer: Answer, media: bytes) -> int:

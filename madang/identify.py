@@ -7,13 +7,18 @@ which a caller says how it wants to be answered, `Madang-Refusals` and `Madang-V
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass
 
 from auth.access import AccessRequest
 from auth.tokens import InvalidToken, Verifier
 from madang.refusal import Refusal
 from madang.words import CASE, PURPOSE, REFUSALS, Form
+from resolvers.disclose import Trail
 from resolvers.operation import Refusals
+
+_TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,9 @@ async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identifie
     try:
         identity = verifier.cached(token) or await verifier.verify(token)
     except InvalidToken as error:
-        raise _unauthenticated(str(error), ', error="invalid_token"') from None
+        refused = _unauthenticated(str(error), ', error="invalid_token"')
+        refused.claimed = error.claimed
+        raise refused from None
     purpose = _word(headers.get(b"madang-purpose"), "Madang-Purpose", PURPOSE)
     case = _word(headers.get(b"madang-case"), "Madang-Case", CASE)
     view = headers.get(b"madang-view")
@@ -44,6 +51,13 @@ async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identifie
         raise Refusal(400, "BAD_REQUEST", "the header `Madang-View` can only be `all`; leave it out to see your own view")
     access = AccessRequest(identity.caller, purpose, case)
     return Identified(access, identity.explain, _refusals(headers.get(b"madang-refusals")), view is not None)
+
+
+def trail(headers: dict[bytes, bytes]) -> Trail:
+    """By what a request will be found again: a new id, and the trace that it belongs to (W3C Trace Context, section 3.2)."""
+    found = _TRACEPARENT.fullmatch(headers.get(b"traceparent", b""))
+    trace = bytes.fromhex(found[1].decode("ascii")) if found else None
+    return Trail(os.urandom(8), trace if trace != bytes(16) else None)
 
 
 def _token(header: bytes | None) -> str:

@@ -1,7 +1,7 @@
 """The demo's people: tokens for them, and what the page and `madang personas` tell about them.
 
-The demo's signing key and the secret of its ids lie in its data directory, readable by their owner alone, so that a token that
-`madang token` prints is good for the server that runs beside it.
+The demo's signing keys and the secret of its ids lie in its data directory, readable by their owner alone, so that a token that
+`madang token` prints is good for the server that runs beside it, and the ledger can be verified at another time.
 """
 
 from __future__ import annotations
@@ -24,11 +24,19 @@ AUDIENCE = "madang"
 
 def minter(demo: Demo) -> Minter:
     """Mints tokens with the demo's own key, which is made when first asked for."""
-    content = _kept(demo.directory / "token-key.pem", _new_key)
-    key = load_pem_private_key(content, None)
+    return Minter(ISSUER, AUDIENCE, key=_key(demo.directory / "token-key.pem"))
+
+
+def ledger_key(demo: Demo) -> Ed25519PrivateKey:
+    """The demo's key for the ledger's blocks, made when first asked for."""
+    return _key(demo.directory / "ledger-key.pem")
+
+
+def _key(path: Path) -> Ed25519PrivateKey:
+    key = load_pem_private_key(_kept(path, _new_key), None)
     if not isinstance(key, Ed25519PrivateKey):
-        raise ValueError(f"`{demo.directory / 'token-key.pem'}` is not an Ed25519 key; remove it, and a new one is made")
-    return Minter(ISSUER, AUDIENCE, key=key)
+        raise ValueError(f"`{path}` is not an Ed25519 key; remove it, and a new one is made")
+    return key
 
 
 def ids_secret(demo: Demo) -> bytes:

@@ -8,7 +8,12 @@ Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Refusal(Exception):
-    """An HTTP status with one error: `code` is stable, the message is for people and safe to show."""
+    """An HTTP status with one error: `code` is stable, the message is for people and safe to show.
+
+    `claimed`: the agency that a token names which was not accepted.
+    """
+
+    claimed: str | None = None
 
     def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
         super().__init__(message)

@@ -1,4 +1,4 @@
-"""`madang regulations …`: what a committee checks, tests, compares, asks and hands on.
+"""`madang regulations …`: what a committee checks, tests, compares, takes again, asks and hands on.
 
 Exit codes: 0, or 1 where mistakes, failing tests or changes were found (as `diff` does), or 2 where nothing could be found out.
 What is asked about is the settings' directory of regulations unless another is named.
@@ -6,6 +6,7 @@ What is asked about is the settings' directory of regulations unless another is 
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 import sys
@@ -32,9 +33,13 @@ from madang import LAYERS
 from madang.changes import Review, to_json, to_markdown, to_text
 from madang.command import command
 from madang.coordinates import coordinates
+from madang.database import gateway_database
+from madang.effects import to_json as replay_as_data
+from madang.effects import to_text as replay_in_words
 from madang.gateway import read_catalogue
 from madang.grants import ROLE
 from madang.grants import grants as grants_of
+from madang.replay import Replayer, Tally, recorded_since
 from madang.settings import Settings, find, load
 from madang.terms import Shared, shared, terms
 from madang.witness import Witnesses
@@ -43,6 +48,7 @@ from schema.catalogue import Catalogue
 F = TypeVar("F", bound=Callable[..., Any])
 
 DIRECTORY = click.Path(path_type=Path, file_okay=False)
+DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @dataclass(frozen=True)
@@ -82,8 +88,7 @@ def _day(context: click.Context, option: click.Parameter, value: datetime | None
 
 
 def at(function: F) -> F:
-    day = click.DateTime(formats=["%Y-%m-%d"])
-    return click.option("--at", "day", type=day, callback=_day, metavar="DAY", help="As of a day, by default today.")(function)
+    return click.option("--at", "day", type=DAY, callback=_day, metavar="DAY", help="As of a day, by default today.")(function)
 
 
 def directory(function: F) -> F:
@@ -155,6 +160,31 @@ def diff(file: Path | None, before: Path, after: Path, day: date | None, form: s
     else:
         click.echo("\n".join(to_markdown(review) if form == "markdown" else to_text(review)))
     sys.exit(1 if changes else 0)
+
+
+@regulations.command()
+@click.argument("draft", type=DIRECTORY)
+@click.option("--since", type=DAY, callback=_day, required=True, metavar="DAY", help="Those recorded on this day or later.")
+@at
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@command
+def replay(file: Path | None, draft: Path, since: date, day: date | None, as_json: bool) -> None:
+    """Tell what recorded operations would lose or gain under the regulations of DRAFT, by agency and purpose.
+
+    The operations that the ledger has are decided again, under the regulations in force and under the draft. Nothing is read from
+    any register.
+    """
+    desk = Desk.open(file)
+    now, then = desk.law(None, day), desk.law(draft, day)
+    tally = Tally(Replayer(desk.catalogue, now, then), since, day or desk.today, str(draft))
+    with gateway_database(desk.settings) as dsn:
+        uncounted = asyncio.run(recorded_since(dsn, since, tally.take))
+    found = tally.done(uncounted, Witnesses(desk.catalogue, now, then).of)
+    if as_json:
+        _json(replay_as_data(found))
+    else:
+        click.echo("\n".join(replay_in_words(found)))
+    sys.exit(1 if found.otherwise else 0)
 
 
 @regulations.command()

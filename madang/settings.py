@@ -2,8 +2,8 @@
 
 `madang.toml` of the sample nation reads as an example and says what each key means. Paths are relative to the settings file,
 but for the demo's data directory, which is relative to where the command runs. No secret need stand in it: `env:NAME` stands
-for the environment variable's value and `file:PATH` for a file's content, in `ids.secret`, in `gateway.dsn` and in each source's
-address and `api_key`.
+for the environment variable's value and `file:PATH` for a file's content, in `ids.secret`, in `ledger.key`, in `gateway.dsn` and
+in each source's address and `api_key`.
 
 A file with a section `[demo]` is a demo: sources without an address are the embedded sample's, tokens are minted for the
 personas, and nothing but loopback is listened on.
@@ -19,6 +19,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from auth.access import Caller
 from madang.sections import Section
@@ -50,11 +54,14 @@ class Server:
     body: int
 
 
+Kind = Literal["postgres", "http", "ledger"]
+
+
 @dataclass(frozen=True)
 class SourceSettings:
     """One source. `address` is a DSN or a URL, none for an embedded one; `timeout` in seconds, `queue` in batches."""
 
-    kind: Literal["postgres", "http"]
+    kind: Kind
     address: str | None = field(repr=False)
     api_key: str | None = field(repr=False)
     connections: int
@@ -100,7 +107,7 @@ class Demo:
 
 @dataclass(frozen=True)
 class Settings:
-    """All that a server is told. `ids_secret` and `tokens` are given unless it is a demo, which makes its own."""
+    """All that a server is told. `ids_secret`, `ledger_key` and `tokens` are given unless it is a demo, which makes its own."""
 
     path: Path
     server: Server
@@ -111,6 +118,8 @@ class Settings:
     """The gateway's own database."""
     tokens: TokenSettings | None
     ids_secret: bytes | None = field(repr=False)
+    ledger_key: Ed25519PrivateKey | None = field(repr=False)
+    """With which the ledger's blocks are signed."""
     demo: Demo | None
 
 
@@ -137,10 +146,11 @@ def load(path: Path) -> Settings:
         gateway=_gateway(top.section("gateway"), demo is not None),
         tokens=_tokens(top.section("tokens")) if demo is None or "tokens" in top else None,
         ids_secret=_ids(top.section("ids")) if demo is None or "ids" in top else None,
+        ledger_key=_ledger(top.section("ledger")) if demo is None or "ledger" in top else None,
         demo=demo,
     )
     if demo is not None:
-        superfluous = (key for key in ("tokens", "ids") if key in top)
+        superfluous = (key for key in ("tokens", "ids", "ledger") if key in top)
         mistakes += [f"`{key}` is not for a demo, which makes its own; remove it or `demo`" for key in superfluous]
         if settings.server.origins:
             mistakes.append("`server.origins` is not for a demo, which gives tokens to whoever asks; remove it or `demo`")
@@ -205,7 +215,9 @@ def _gateway(section: Section, demo: bool) -> SourceSettings:
 
 
 def _source(section: Section, demo: bool) -> SourceSettings:
-    kind = section.choice("kind", ("postgres", "http"))
+    kind = section.choice("kind", ("postgres", "http", "ledger"))
+    if kind == "ledger":
+        return _reached(section, "ledger", None, None)
     key = "url" if kind == "http" else "dsn"
     address = section.secret(key) if key in section else None
     if address is None and not demo:
@@ -216,7 +228,7 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
 
 
-def _reached(section: Section, kind: Literal["postgres", "http"], address: str | None, api_key: str | None) -> SourceSettings:
+def _reached(section: Section, kind: Kind, address: str | None, api_key: str | None) -> SourceSettings:
     return SourceSettings(
         kind=kind,
         address=address,
@@ -245,6 +257,18 @@ def _ids(section: Section) -> bytes:
         how = f"`openssl rand -hex {SECRET_BYTES}` makes one"
         section.mistake("secret", f"must be {SECRET_BYTES} bytes or more in hexadecimal; {how}")
     return secret
+
+
+def _ledger(section: Section) -> Ed25519PrivateKey | None:
+    text = section.secret("key")
+    try:
+        key = load_pem_private_key(text.encode(), None) if text else None
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
+    if text and not isinstance(key, Ed25519PrivateKey):
+        how = "`openssl genpkey -algorithm ed25519` makes one"
+        section.mistake("key", f"must be an Ed25519 private key in PEM, without a password; {how}")
+    return key if isinstance(key, Ed25519PrivateKey) else None
 
 
 def _demo(section: Section) -> Demo:

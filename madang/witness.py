@@ -12,6 +12,7 @@ import typing
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from auth.access import Access, Caller, Profile, Use
 from auth.authorizer import RegulationAuthorizer
@@ -28,11 +29,15 @@ from schema.catalogue import (
     LookupRoot,
     RecordType,
     column_type,
+    strip_none,
 )
+from schema.scalars import DateTime
 
 NUMBER = "0000000000000"
 """What stands in a witness where an operation would have an id or a number: whose record it is does not matter for a plan."""
-_VALUES: dict[type, str] = {int: "1", str: f'"{NUMBER}"', bool: "true", dt.date: '"2000-01-01"'}
+_VALUES: dict[Any, str] = {
+    int: "1", str: f'"{NUMBER}"', bool: "true", dt.date: '"2000-01-01"', DateTime: '"2000-01-01T00:00:00Z"',
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,17 +124,17 @@ class _Writer:
             if isinstance(root, LookupRoot) and self.access == "lookup":
                 keys = (key for key in root.keys if key.coordinate == coordinate)
                 yield from (f"{root.name}({key.name}: {_VALUES[str]}) {{ __typename }}" for key in keys)
+                if root.caller and root.record is kind and kind.id.coordinate == coordinate:
+                    yield f"{root.name} {{ __typename }}"
             elif isinstance(root, ListingRoot) and self.access == "list" and root.record is kind:
                 yield from self.narrowing(root, coordinate)
-        order = next((order for order, field in _orders(kind) if field.name == name), None)
-        if order is None:
-            return
         for owner in self.catalogue.records.values():
             links = (each for each in owner.fields.values() if isinstance(each, LinkField) and each.target == record)
             for link in links:
                 if link.many and self.grants(link.coordinate, self.access, "read"):
-                    text = f"{link.name}(orderBy: {order}) {{ __typename }}"
-                    yield from (around(text) for around in self.ways(owner.name))
+                    for argument in _asking(link, kind.fields[name], kind):
+                        text = f"{link.name}({argument}) {{ __typename }}"
+                        yield from (around(text) for around in self.ways(owner.name))
 
     def narrowing(self, root: ListingRoot, coordinate: str) -> Iterator[str]:
         """A list that is filtered or sorted by a coordinate."""
@@ -204,7 +209,16 @@ def _field(item: Field) -> str:
     return item.name
 
 
-def _value(annotation: typing.Any) -> str:
+def _asking(link: LinkField, by: Field, target: RecordType) -> Iterator[str]:
+    """The arguments by which a child list is sorted or filtered by a field."""
+    if not link.paged:
+        yield from (f"orderBy: {order}" for order, field in _orders(target) if field.name == by.name)
+    yield from (f"{f.name}: {_value(f.annotation)}" for f in link.filters.values() if f.target.coordinate == by.coordinate)
+
+
+def _value(annotation: Any) -> str:
+    if (inner := strip_none(annotation)) in _VALUES:
+        return _VALUES[inner]
     found = column_type(annotation)
     return found[0] if isinstance(found, tuple) else _VALUES[found]
 

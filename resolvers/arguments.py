@@ -25,6 +25,8 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from schema.catalogue import Filter
+
 
 class Arguments:
     """The arguments of one field as written in the document; their values come with each request's variables."""
@@ -104,6 +106,11 @@ def _filled(template: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[s
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values with enumerations as their names, also inside a filter."""
     return {n: plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
+
+
+def filters_given(filters: Mapping[str, Filter], values: Mapping[str, Any]) -> list[Filter]:
+    """The filters that a list is narrowed by, in the order of their names."""
+    return [filters[name] for name in sorted(filters) if values.get(name) is not None]
 
 
 def _has_variable(node: ValueNode) -> bool:

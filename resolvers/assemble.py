@@ -44,7 +44,7 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
     (with the step's), and with what has a mark (and the mark's number). A listing's takes
     `(g, a, rows, more, after, total, cursor, encode, deny, lose, mark)`.
     """
-    writer = _Writer(lost)
+    writer = Writer(lost)
     if root.kind == "listing":
         body = writer.connection(root)
         head = "g, a, rows, more, after, total, cursor, encode, deny, lose, mark"
@@ -58,7 +58,7 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
     return namespace["assemble"]  # type: ignore[no-any-return]
 
 
-class _Writer:
+class Writer:
     """Writes expressions, and notes which groups they use. `row` is the row itself, `above` the one it is linked from."""
 
     def __init__(self, lost: frozenset[int]) -> None:
@@ -141,15 +141,20 @@ class _Writer:
     def linked(self, bound: Bound, at: str, row: str, teller: str) -> str:
         if bound.step in self.lost:
             return f"lose({bound.step})"
-        self.steps.add(bound.step)
         name = self.name()
-        found = f"g{bound.step}.get({at}, ())"
-        if bound.filters:
-            kept = " or ".join(self.kept(gate, held, name, row, teller) for gate, held in bound.filters)
-            found = f"[{name} for {name} in {found} if {kept}]{self.slice(bound)}"
+        found = self.rows(bound, at, name, row, teller)
         if bound.kind == "many":
             return f"[{self.record(bound.fields, name, row)} for {name} in {found}]"
         return f"(None if not ({name} := {found}) else {self.record(bound.fields, f'{name}[0]', row)})"
+
+    def rows(self, bound: Bound, at: str, name: str, row: str, teller: str) -> str:
+        """The rows of a link that are shown; `name` is what each is called while it is looked at."""
+        self.steps.add(bound.step)
+        found = f"g{bound.step}.get({at}, ())"
+        if not bound.filters:
+            return found
+        kept = " or ".join(self.kept(gate, held, name, row, teller) for gate, held in bound.filters)
+        return f"[{name} for {name} in {found} if {kept}]{self.slice(bound)}"
 
     def kept(self, gate: Gate, held: int | None, name: str, row: str, teller: str) -> str:
         """Whether a linked row is shown: one alternative's gate holds, and what it asks of the row."""

@@ -6,14 +6,16 @@ subjects only is narrowed to them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLInterfaceType, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from auth.access import Access, Decision
+from resolvers.ahead import check_lists_below
 from resolvers.arguments import plain
-from resolvers.bindroots import OWN
+from resolvers.bindroots import own
 from resolvers.checks import Row, Withheld
 from resolvers.conditions import apart
 from resolvers.draft import Ensured
@@ -34,11 +36,11 @@ def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
             kind.fields[name].resolve = guarded(field_resolver(item))
     for root in catalogue.roots.values():
         assert schema.query_type is not None
-        schema.query_type.fields[root.name].resolve = guarded(_root_resolver(root))
+        schema.query_type.fields[root.name].resolve = guarded(_root_resolver(root), ahead=True)
         if isinstance(root, ListingRoot):
             _attach_connection(schema, root)
     assert schema.query_type is not None
-    schema.query_type.fields["node"].resolve = guarded(_node)
+    schema.query_type.fields["node"].resolve = guarded(_node, ahead=True)
     node = schema.type_map["Node"]
     assert isinstance(node, GraphQLInterfaceType)
     node.resolve_type = lambda row, *_: row.record.name
@@ -56,12 +58,16 @@ def _attach_connection(schema: GraphQLSchema, root: ListingRoot) -> None:
     connection.fields["totalCount"].resolve = guarded(_count_resolver(root))
 
 
-def guarded(resolve: Any) -> Any:
-    """A problem makes the field null and is told once for its path pattern, with the response's other errors."""
+def guarded(resolve: Any, *, ahead: bool = False) -> Any:
+    """A problem makes the field null and is told once for its path pattern, with the response's other errors.
+
+    With `ahead`, the resolver also takes what it calls before it reads anything, to look at the lists below.
+    """
 
     async def resolver(parent: Any, info: GraphQLResolveInfo[Context], **arguments: Any) -> Any:
+        look = (partial(check_lists_below, info),) if ahead else ()
         try:
-            return await resolve(parent, info.context, **plain(arguments))
+            return await resolve(parent, info.context, *look, **plain(arguments))
         except (Withheld, InputError, SourceError) as problem:
             info.context.note(info, problem)
             return None
@@ -70,16 +76,19 @@ def guarded(resolve: Any) -> Any:
 
 
 def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
-    async def resolve(_: Any, context: Context, **arguments: Any) -> Any:
+    async def resolve(_: Any, context: Context, look_ahead: Callable[[], None], **arguments: Any) -> Any:
         if isinstance(root, ListingRoot):
-            return await _list(context, root, arguments)
+            return await _list(context, root, look_ahead, arguments)
         if root.caller:
             key = root.record.by_attribute(root.caller)
             search = _search(context, "lookup", root.record.id.coordinate)
+            look_ahead()
             value = lookup_key(root, arguments, context.access.caller, context.pseudonym)
-            return await _find(context, root.record, key.column, value, [search], OWN)  # type: ignore[attr-defined]
+            column = key.column  # type: ignore[attr-defined]
+            return await _find(context, root.record, column, value, [search], own(root.record, column))
         given = [k for k in root.keys if arguments.get(k.name) is not None]
         searches = [_search(context, "lookup", k.coordinate) for k in given]
+        look_ahead()
         refuse_unreadable(arguments)
         value = lookup_key(root, arguments, context.access.caller, context.pseudonym)
         return await _find(context, root.record, given[0].column, value, searches, ())
@@ -87,7 +96,7 @@ def _root_resolver(root: LookupRoot | ListingRoot) -> Any:
     return resolve
 
 
-async def _node(_: Any, context: Context, *, id: str) -> Any:
+async def _node(_: Any, context: Context, look_ahead: Callable[[], None], *, id: str) -> Any:
     allowed = {}
     denied = []
     for record in (r for r in context.catalogue.records.values() if r.node):
@@ -97,6 +106,7 @@ async def _node(_: Any, context: Context, *, id: str) -> Any:
             denied.append(problem)
     if not allowed:
         raise denied[0]
+    look_ahead()
     refuse_unreadable({"id": id})
     name, key = decode_id(context.pseudonym, id, list(allowed))
     record = context.catalogue.records[name]
@@ -137,7 +147,9 @@ async def _find(
     return None
 
 
-async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any]) -> dict[str, Any]:
+async def _list(
+    context: Context, root: ListingRoot, look_ahead: Callable[[], None], arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     record = root.record
     given = {n: v for n, v in sorted((arguments.get("filter") or {}).items()) if v is not None}
     asked = arguments.get("orderBy")
@@ -146,6 +158,7 @@ async def _list(context: Context, root: ListingRoot, arguments: Mapping[str, Any
     sorts = [f.coordinate for o in by for f in record.sortable() if f.column == o.column] or [record.id.coordinate]
     coordinates = dict.fromkeys([*(root.filters[n].target.coordinate for n in given), *sorts])
     searches = [_search(context, "list", c) for c in coordinates]
+    look_ahead()
     refuse_unreadable(arguments)
     page = read_page(root, arguments, context.pseudonym, context.limits)
     conditions: list[Condition] = []

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any
 
 from auth.access import Access, Decision, Reason, Verdict
-from resolvers.draft import Draft
+from resolvers.arguments import filters_given
+from resolvers.draft import Arguments, Draft
+from resolvers.relations import is_about_the_same
 from resolvers.selection import Asked, Root, Selection
 from schema.build import order_values
-from schema.catalogue import ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
 
 
 def authorize(draft: Draft) -> None:
     """Decide every coordinate on its concrete type. Below a denied link nothing is asked any more, so nothing is decided."""
     for root in draft.collected.roots:
         access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
-        draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in _searched(draft, root)]
+        draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in searched(root, draft.arguments)]
         if any(d.denied for d in draft.searches[id(root)]) and root.declared is not None:
             continue
         if isinstance(root.declared, ListingRoot):
@@ -32,23 +32,27 @@ def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> 
         if asked.field is None:
             continue
         decision = draft.profile.decide(asked.field.coordinate, access, "read")
-        order = _asked_order(draft, asked)
-        if not decision.denied and order is not None:
-            sort = draft.profile.decide(order.coordinate, access, "search")
-            target = draft.catalogue.records[asked.field.target]  # type: ignore[attr-defined]
-            decision = both(decision, sort, target)
-            draft.sorts[id(asked)] = sort
+        for coordinate in searched_below(asked, draft.catalogue, draft.arguments):
+            if not decision.denied:
+                search = draft.profile.decide(coordinate, access, "search")
+                assert isinstance(asked.field, LinkField)
+                same = is_about_the_same(asked.field, selection.record, draft.catalogue.records[asked.field.target])
+                decision = both(decision, search, same=same)
+                draft.list_searches.setdefault(id(asked), []).append(search)
         draft.decisions[id(asked)] = decision
         if asked.selection is not None and not decision.denied:
             _authorize_selection(draft, asked.selection, access)
 
 
-def both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
-    """A list that is sorted on request is shown where its link and its order are both granted."""
+def both(read: Decision, search: Decision, *, same: bool) -> Decision:
+    """A child list that is filtered or sorted on request is shown where its link and the search are both granted.
+
+    `same`: whether all its rows are about whom the link is.
+    """
     if search.denied:
         return search
-    if search.conditional and sorted_.subject is not None:
-        # The order would tell of each sorted row, and each has a subject of its own, for whom it may not be granted.
+    if search.conditional and not same:
+        # It would tell of each row that is looked at, and each has a subject of its own, for whom it may not be granted.
         return replace(search, verdict=Verdict.DENY, reason=Reason.OUTSIDE_SUBJECT)
     rules = tuple(dict.fromkeys((*read.rules, *search.rules)))
     if not search.conditional:
@@ -57,34 +61,32 @@ def both(read: Decision, search: Decision, sorted_: RecordType) -> Decision:
     return replace(read, grants=grants, bans=tuple(dict.fromkeys((*read.bans, *search.bans))), rules=rules)
 
 
-def _searched(draft: Draft, root: Root) -> list[str]:
+def searched(root: Root, arguments: Arguments) -> list[str]:
     """The coordinates that a root field asks about: its key, or its filter and order."""
-    values = draft.arguments[root.arguments]
+    values = arguments[root.arguments]
     if root.declared is None:
         return [selection.record.id.coordinate for selection in root.selections]
     if isinstance(root.declared, LookupRoot):
         if root.declared.caller:
             return [root.declared.record.id.coordinate]
         return [k.coordinate for k in root.declared.keys if values.get(k.name) is not None]
-    filters = [root.declared.filters[n].target.coordinate for n in filters_given(values)]
+    filters = [f.target.coordinate for f in filters_given(root.declared.filters, values.get("filter") or {})]
     record = root.declared.record
     order = values.get("orderBy")
     by = record.id.coordinate if order is None else sortable(record, order_values(record)[order][0]).coordinate
     return [*dict.fromkeys([*filters, by])]
 
 
-def _asked_order(draft: Draft, asked: Asked) -> ColumnField | None:
-    """The column by which a child list is sorted at the caller's wish."""
+def searched_below(asked: Asked, catalogue: Catalogue, arguments: Arguments) -> list[str]:
+    """The coordinates that a child list asks about: its filters, and the order that the caller wishes."""
     if not (isinstance(asked.field, LinkField) and asked.field.many and asked.arguments is not None):
-        return None
-    record = draft.catalogue.records[asked.field.target]
-    order = draft.arguments[asked.arguments].get("orderBy")
-    return None if order is None else sortable(record, order_values(record)[order][0])
+        return []
+    record, values = catalogue.records[asked.field.target], arguments[asked.arguments]
+    filters = [f.target.coordinate for f in filters_given(asked.field.filters, values)]
+    order = values.get("orderBy")
+    by = [] if order is None else [sortable(record, order_values(record)[order][0]).coordinate]
+    return [*dict.fromkeys([*filters, *by])]
 
 
 def sortable(record: RecordType, column: str) -> ColumnField:
     return next(f for f in record.sortable() if f.column == column)
-
-
-def filters_given(values: Mapping[str, Any]) -> list[str]:
-    return sorted(name for name, value in (values.get("filter") or {}).items() if value is not None)

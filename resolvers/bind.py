@@ -11,7 +11,11 @@ Prohibitions on rows. If the caller may not know of one, what it withholds is si
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
+
 from auth.access import Access, Decision, Limit, Matches
+from resolvers.arguments import filters_given
 from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
@@ -21,7 +25,7 @@ from resolvers.selection import Asked, Root, Selection
 from resolvers.values import Argument, Constant
 from resolvers.ways import Wanted, Ways
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, IdField, LinkField, ListingRoot, RecordType
+from schema.catalogue import ColumnField, DerivedField, Filter, IdField, LinkField, ListingRoot, RecordType
 from schema.declare import Arg, Hop
 from sources.protocol import Compare, Condition, Holds, Join, Not, Order, Some
 
@@ -49,8 +53,8 @@ class Binder:
             self.draft.withheld.append(Refusal(asked.path, decision, self.only, searched=of_order))
             return Bound(asked.name, asked.path, "constant")
         self.count_subjects(place, decision, asked)
-        if id(asked) in self.draft.sorts:
-            self.count_subjects(place, self.draft.sorts[id(asked)])
+        for search in self.draft.list_searches.get(id(asked), ()):
+            self.count_subjects(place, search)
         if isinstance(asked.field, LinkField):
             assert asked.selection is not None
             return self.link(asked, asked.field, asked.selection, place, decision)
@@ -112,13 +116,27 @@ class Binder:
         inner = Place(step, "", target, (), None if target.subject else place)
         inner.ensured = self.narrow_link(bound, place, inner, terms)
         if item.many:
+            assert asked.arguments is not None
+            given = filters_given(item.filters, self.draft.arguments[asked.arguments])
+            self.compare(inner, given, partial(Argument, asked.arguments))
             self.order(asked, item, inner)
         if bound.filters:
             # Which of the rows are shown is decided once they are there, and only then how many.
             bound.limit, step.limit = step.limit, None
         bound.step = step.index
         bound.fields = self.selection(selection, inner)
+        bound.subject = self.subject(bound.fields, inner)
         return bound
+
+    def subject(self, fields: list[Bound], place: Place) -> int | None:
+        """Where the number stands of the resident whom a row is about, if it tells that and something of it may be shown.
+
+        It is read as a key, for the ledger alone: nothing may be shown of somebody who is not named there.
+        """
+        told = place.record.subject
+        if told is None or told.self is None or not any(discloses(bound) for bound in fields):
+            return None
+        return place.step.place(place.qualify(told.self))
 
     def start(self, bound: Bound, asked: Asked, item: LinkField, place: Place, terms: Terms, decision: Decision) -> Guard | None:
         """Bind where the link's keys stand; where the source cannot tell, what a row must meet to be followed."""
@@ -162,7 +180,9 @@ class Binder:
             self.ways.mark(
                 Wanted(lambda at: at.qualify(item.start), decision, asked.path, self.only), decision.grants, always=True
             )
+        bound.item = self.draft.item(decision.coordinate, decision.grants)
         bound.fields = self.selection(selection, inner)
+        bound.subject = self.subject(bound.fields, inner)
         return bound
 
     def joinable_hop(self, item: LinkField, target: RecordType) -> Hop | None:
@@ -202,19 +222,31 @@ class Binder:
     def linked(self, inner: Place, matches: list[Matches]) -> Condition:
         return together([self.conditions.match(inner.step, m, inner) for m in matches])
 
+    def compare(self, place: Place, filters: Iterable[Filter], value: Callable[[str], Argument]) -> None:
+        """Leave out the rows that do not fit the caller's filters; `value` says where that of a name is."""
+        for item in filters:
+            parameter = place.step.param(value(item.name))
+            operand = place.operand(operand_of(item.target, place.step, None))
+            place.step.where.append(Compare(operand, item.operator, parameter))  # type: ignore[arg-type]
+
     def order(self, asked: Asked, item: LinkField, place: Place) -> None:
-        """The asked order, or else the declared one if its column may be read, and then the key: a total order."""
+        """The asked order, or else the declared one if its column may be read, and then the key: a total order.
+
+        Of a list of pages the declared order is part of what its link says, so it holds whatever may be read.
+        """
         assert asked.arguments is not None
         given, record = self.draft.arguments[asked.arguments], place.record
         order: list[Order] = []
         if given.get("orderBy") is not None:
             order = [Order(*order_values(record)[given["orderBy"]])]
-        elif item.order and self.readable(place, item.order.lstrip("-")):
+        elif item.order and (item.paged or self.readable(place, item.order.lstrip("-"))):
             order = [Order(item.order.lstrip("-"), item.order.startswith("-"))]
         step = place.step
         step.order = [*order, *([] if order and order[0].column == record.key else [Order(record.key)])]
-        if given.get("limit") is not None:
-            step.limit = Argument(asked.arguments, "limit")
+        if item.paged:
+            step.limit = Argument(asked.arguments, "first")
+        elif given.get("limit") is not None:
+            step.limit = step.bounded = Argument(asked.arguments, "limit")
         if step.hops:
             step.merge = tuple((step.place(o.column), o.descending) for o in step.order)
 
@@ -227,3 +259,8 @@ class Binder:
     def sure(self, place: Place, decision: Decision) -> bool:
         whole = [grant.constraints for grant in decision.grants if grant.mask is None]
         return not decision.denied and not decision.bans and bool(whole) and place.ensures(whole)
+
+
+def discloses(bound: Bound) -> bool:
+    """Whether a value can disclose something."""
+    return bound.item is not None or bool(bound.choices)

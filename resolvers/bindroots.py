@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import Any
 
 from auth.access import Decision, OfSubject
-from resolvers.authorize import filters_given
-from resolvers.bind import Binder
-from resolvers.conditions import Terms, operand_of, together
+from resolvers.arguments import filters_given
+from resolvers.bind import Binder, discloses
+from resolvers.conditions import Terms, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
-from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step
+from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step, Subjects
+from resolvers.relations import by_household, people
 from resolvers.selection import Connection, Edge, Selection
 from resolvers.values import Argument, Constant, CursorValue, PageSize
 from resolvers.ways import either
@@ -21,6 +23,11 @@ from sources.protocol import All, Compare, Count, Not, Order, Some
 
 OWN: tuple[Ensured, ...] = tuple(frozenset({frozenset({OfSubject(frozenset({kind}))})}) for kind in ("self", "household"))
 """What is known of the record that the caller's own number finds."""
+
+
+def own(record: RecordType, column: str) -> tuple[Ensured, ...]:
+    """What is known of a record that an attribute of the caller's finds by a column."""
+    return OWN if record.subject and record.subject.self == column else ()
 
 
 def bind(draft: Draft) -> None:
@@ -46,10 +53,8 @@ class RootBinder(Binder):
         if declared.caller:
             key = declared.record.by_attribute(declared.caller)
             assert isinstance(key, ColumnField)
-            assert declared.record.subject
-            assert key.column == declared.record.subject.self
             column = key.column
-            ensured = OWN
+            ensured = own(declared.record, column)
         else:
             given = self.draft.arguments[self.root.arguments]
             chosen = next((k for k in declared.keys if given.get(k.name) is not None), declared.keys[0])
@@ -85,6 +90,7 @@ class RootBinder(Binder):
         self.only = step.index if bound.kind == "node" else None
         if guard is None:
             bound.fields.append(self.selection(selection, place))
+            bound.subjects.append(self.subjects(bound, step, bound.fields[-1], place))
             return
         # Other registers must be asked whether this one may be searched by this key: only then is it asked for more.
         via = Bound(self.root.name, (self.root.name,), "one", place.step.place(record.key), record=record.name)
@@ -96,6 +102,28 @@ class RootBinder(Binder):
         via.fields = self.selection(selection, behind)
         bound.via[step.index] = via
         bound.fields.append([])
+        bound.subjects.append(self.subjects(bound, step, via.fields, behind))
+
+    def subjects(self, bound: BoundRoot, found: Step, fields: list[Bound], place: Place) -> Subjects | None:
+        """Whom the rows of a root field are about. Of a household these are its members, who are looked up for the ledger.
+
+        `found` is the step that all of the field depends on: what cannot be recorded is not shown.
+        """
+        at, told, record = self.subject(fields, place), place.record.subject, place.record
+        if at is not None:
+            return Subjects(at)
+        residents = people(self.draft.catalogue)
+        way = by_household(self.draft.catalogue, record, residents[0]) if told is not None and residents else None
+        if way is None or not any(discloses(each) for each in fields):
+            return None
+        assert way.record.subject is not None
+        assert way.record.subject.self is not None
+        members = self.draft.step(way.record.source, way.record.table, None, way.end)
+        start = place.step.place(way.start)
+        members.parent, members.parent_column, place.step.has_children = place.step.index, start, True
+        members.place(way.record.subject.self)
+        bound.depends[found.index] = bound.depends.get(found.index, frozenset()) | {members.index}
+        return Subjects(start, members.index)
 
     def listing(self, declared: ListingRoot) -> BoundRoot:
         record, arguments = declared.record, self.root.arguments
@@ -103,21 +131,15 @@ class RootBinder(Binder):
         step = self.step(record, None)
         place = Place(step, "", record, ())
         bound.steps.append(step.index)
-        self.filter(declared, place)
+        given = filters_given(declared.filters, self.draft.arguments[arguments].get("filter") or {})
+        self.compare(place, given, partial(Argument, arguments, "filter"))
         bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
-        if _asks_count(self.root.connection):
+        if asks_count(self.root.connection):
             self.count(bound, place)
         self.paginate(bound, place)
         self.connection(bound, place)
         step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
         return bound
-
-    def filter(self, declared: ListingRoot, place: Place) -> None:
-        for name in filters_given(self.draft.arguments[self.root.arguments]):
-            item = declared.filters[name]
-            value = place.step.param(Argument(self.root.arguments, "filter", name))
-            operand = operand_of(item.target, place.step, None)
-            place.step.where.append(Compare(operand, item.operator, value))  # type: ignore[arg-type]
 
     def count(self, bound: BoundRoot, place: Place) -> None:
         decision = self.draft.decisions[id(self.root.connection)]
@@ -129,6 +151,7 @@ class RootBinder(Binder):
         # An aggregate over rows of which some are not the caller's to count is narrowed to those that are.
         bound.depends[step.index] = self.narrow(Place(step, "", place.record, place.ensured), [decision], facts=False)[2]
         bound.count_step = step.index
+        bound.item = self.draft.item(decision.coordinate, decision.grants)
 
     def paginate(self, bound: BoundRoot, place: Place) -> None:
         """Order, page size, and the rows after the cursor: a keyset, so a page costs the same wherever it lies."""
@@ -155,6 +178,7 @@ class RootBinder(Binder):
                 for item, what in part.parts:
                     if isinstance(what, Selection):
                         bound.fields.append(self.selection(what, place))
+                        bound.subjects.append(self.subjects(bound, place.step, bound.fields[-1], place))
                         inner.append((item, len(bound.fields) - 1))
                     else:
                         inner.append((item, what if what == "cursor" else Constant(f"{record}Edge")))
@@ -222,5 +246,5 @@ def _all(guards: list[Guard]) -> Guard | None:
     return Guard(tuple(clauses), tuple(fact for g in guards for fact in g.none))
 
 
-def _asks_count(connection: Connection | None) -> bool:
+def asks_count(connection: Connection | None) -> bool:
     return connection is not None and any(part == "totalCount" for _, part in connection.parts)

@@ -107,13 +107,14 @@ class Checker:
             raise Withheld(decision)
         return self.unless(row, decision, bans) or held
 
-    async def linked(self, row: Row, granted: Sequence[Grant] | _Absent, decision: Decision, target: RecordType) -> bool:
-        """Whether a linked row is among those that may be had."""
+    async def linked(
+        self, row: Row, start: Row, granted: Sequence[Grant] | _Absent, decision: Decision, target: RecordType
+    ) -> bool:
+        """Whether a row that is linked from `start` is among those that may be had."""
         assert not isinstance(granted, _Absent)
         assert target.name == row.record.name
-        from_ = row.above or row
         for ban in _bans(decision):
-            if all(self.about_linked(from_, m, target) for m in ban.when) and await self.all(row, frozenset(ban.when)):
+            if all(self.about_linked(start, m, target) for m in ban.when) and await self.all(row, frozenset(ban.when)):
                 return False
         wanted = [frozenset(c for c in g.constraints if isinstance(c, Matches) and c.record == target.name) for g in granted]
         return any([await self.all(row, constraints) for constraints in wanted])

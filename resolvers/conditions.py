@@ -237,6 +237,7 @@ class Conditions:
         """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""
         item = self.draft.catalogue.records[match.record].fields[match.name]
         assert isinstance(item, ColumnField | DerivedField)
+        self.draft.guards[match.coordinate] = None
         operand = operand_of(item, step, None)
         if place is not None:
             operand = place.operand(operand)

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from auth.access import Constraint, Decision, Limit, Profile
-from resolvers.plan import BoundRoot, Mark, Refusal, Step
+from auth.access import Constraint, Decision, Grant, Limit, Profile
+from resolvers.plan import BoundRoot, Item, Mark, Refusal, Step
 from resolvers.selection import Collected, Path
 from resolvers.values import Constant
 from schema.catalogue import Catalogue, RecordType
@@ -33,8 +33,8 @@ class Draft:
     decisions: dict[int, Decision] = field(default_factory=dict)
     """By the identity of what is asked."""
     searches: dict[int, list[Decision]] = field(default_factory=dict)
-    sorts: dict[int, Decision] = field(default_factory=dict)
-    """On the columns that child lists are sorted by, by the identity of what is asked."""
+    list_searches: dict[int, list[Decision]] = field(default_factory=dict)
+    """On what child lists are filtered and sorted by, by the identity of what is asked."""
     steps: list[Step] = field(default_factory=list)
     roots: list[BoundRoot] = field(default_factory=list)
     withheld: list[Refusal] = field(default_factory=list)
@@ -44,6 +44,10 @@ class Draft:
     limited: dict[tuple[str, Limit], set[tuple[int, int]]] = field(default_factory=dict)
     questions: dict[tuple[str, Limit], set[Path]] = field(default_factory=dict)
     """By rule and bound: the paths of fields that answer a question of the caller's."""
+    items: dict[Item, int] = field(default_factory=dict)
+    """What can be disclosed, with its number."""
+    guards: dict[str, None] = field(default_factory=dict)
+    """Coordinates that are read only to decide, in the order in which they were met."""
     facts: dict[Any, Step] = field(default_factory=dict)
     """Steps that find facts, by whence their keys come and where they lead."""
     details: dict[Any, Step] = field(default_factory=dict)
@@ -54,6 +58,10 @@ class Draft:
         step = Step(len(self.steps), source, table, record, key)
         self.steps.append(step)
         return step
+
+    def item(self, coordinate: str, grants: tuple[Grant, ...]) -> int:
+        """The number of what is disclosed by showing a coordinate under these grants."""
+        return self.items.setdefault(Item(coordinate, grants), len(self.items))
 
     def nobody(self, source: str, table: str, key: str) -> Key:
         """A value of a key column that no row has."""

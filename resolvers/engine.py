@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import datetime as dt
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import orjson
 import strawberry
 from graphql import GraphQLError
 
 from auth.access import AccessRequest, Authorizer
+from auth.ledger import LedgerUnavailable, Record
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
 from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
+from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
 from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
@@ -38,6 +43,27 @@ from sources.evaluate import hmac_blocks
 from sources.protocol import SourceError
 
 
+class Ledger(Protocol):
+    """Where disclosures are recorded: `auth.ledger.Ledger`."""
+
+    def append(self, record: Record) -> asyncio.Future[int]:
+        """The entry's number, once it is on disk. The future raises `LedgerUnavailable`."""
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+
+
+REFUSED = frozenset(
+    {"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "REJECTED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "SOURCE_UNAVAILABLE"}
+)
+"""Request errors that are entries of the ledger: somebody asked for residents' data and was not given them. What is no valid
+operation asks for nothing."""
+
+
+RETRY = 2
+"""Seconds after which to ask again where the ledger could not be written."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """A response's bytes (JSON). A request error has no data: nothing was read."""
@@ -48,6 +74,8 @@ class Answer:
     """Of a request error."""
     retry_after: int | None = None
     """Of a request error that passes with time: in how many seconds."""
+    entry: int | None = None
+    """The number of its entry in the ledger; what is about no resident has none."""
 
 
 class Engine:
@@ -55,7 +83,7 @@ class Engine:
 
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
-        pseudonyms: Pseudonyms, *, limits: Limits, today: Callable[[], dt.date], deadline: float = 5.0,
+        pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
         use: SubjectUse | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown."""
@@ -69,29 +97,30 @@ class Engine:
         attach_sharing(schema._schema)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
-        self._use = use
+        self._use, self._ledger = use, ledger
+        self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest, *,
-        refusals: Refusals | None = None, explain: bool = False, whole_view: bool = False,
+        trail: Trail, refusals: Refusals | None = None, explain: bool = False, whole_view: bool = False,
     ) -> Answer:  # fmt: skip
-        """The response to one operation. Never raises for what a caller sent.
+        """The response to one operation, once the ledger has what it discloses. Never raises for what a caller sent.
 
         `refusals`: how to answer what is withheld, unless the document itself says so.
         """
         try:
             request = self.read(query, variables, operation_name, access)
-            plan = self.plan(request) if request.collected.roots else None
-            how = request.refusals or refusals or "ERRORS"
-            if plan and how == "REJECT":
-                await self._rehearse(plan, request)
-            response = await self._run(plan, request) if plan else None
         except RequestError as error:
             return _request_error(error)
+        plan = None
+        try:
+            plan = self.plan(request) if request.collected.roots else None
+            how = request.refusals or refusals or "ERRORS"
+            response, written = await self._found(plan, request, how, trail) if plan else (None, None)
+        except RequestError as error:
+            return await self._refused(error, plan, request, trail)
         data = response.data if response else {}
         found = [] if response is None else [*(response.refused if how != "NULL" else ()), *response.failed]
-        if response and how == "REJECT" and response.refused:
-            return _request_error(_rejected(response.refused))
         if request.collected.others:
             others, more = await self._fallback.run(request, whole_view, self.context(request))
             data.update(others)
@@ -101,7 +130,48 @@ class Engine:
         if found:
             body["errors"] = errors.in_order(found)
         body["extensions"] = self._extensions(request, plan, response, explain)
-        return Answer("data", orjson.dumps(body))
+        answer = orjson.dumps(body)
+        try:
+            entry = await written if written is not None else None
+        except LedgerUnavailable:
+            return _request_error(_unrecorded())
+        return Answer("data", answer, entry=entry)
+
+    async def _found(
+        self, plan: Plan, request: Request, how: Refusals, trail: Trail
+    ) -> tuple[Response, asyncio.Future[int] | None]:  # fmt: skip
+        """What a plan finds, and its entry, which is being written. Raises `RequestError`."""
+        if how == "REJECT":
+            await self._rehearse(plan, request)
+        response = await self._run(plan, request)
+        if how == "REJECT" and response.refused:
+            raise _rejected(response.refused)
+        disclosures = disclosed(plan, request, response.inputs, response.results)
+        return response, self._ledger.append(record(plan, request, trail, self.catalogue, disclosures))
+
+    async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
+        """A refusal is told once the ledger has it."""
+        if error.code not in REFUSED:
+            return _request_error(error)
+        known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
+        try:
+            entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
+        except LedgerUnavailable:
+            return _request_error(_unrecorded())
+        return _request_error(error, entry)
+
+    async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
+        """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
+
+        Whoever can reach the gateway can do that, so the ledger must not grow by all of it. Nothing is shown, so nothing waits
+        for it either if it cannot be recorded.
+        """
+        now = time.monotonic()
+        if not self.authorizer.knows(agency) or now - self._turned_away.get((agency, why), -1.0) < 1.0:
+            return
+        self._turned_away[agency, why] = now
+        with contextlib.suppress(LedgerUnavailable):
+            await self._ledger.append(turned_away(agency, why, self.authorizer.version, trail))
 
     def _extensions(self, request: Request, plan: Plan | None, response: Response | None, explain: bool) -> dict[str, Any]:
         """What is said beside the data: the version of the regulations, what is masked, what is owed for it, how it was found."""
@@ -147,6 +217,7 @@ class Engine:
             await source.aclose()
         if self._use is not None:
             await self._use.aclose()
+        await self._ledger.aclose()
 
     # From text to plan
 
@@ -186,9 +257,9 @@ class Engine:
 
     async def _run(self, plan: Plan, request: Request) -> Response:
         """Run a plan, and count the subjects whose number is limited before anything of them is shown."""
-        response, results, environment = await self._read(plan, request)
+        response, environment = await self._read(plan, request)
         if plan.limited:
-            await self._charge(plan, request, results, environment)
+            await self._charge(plan, request, response.results, environment)
         return response
 
     async def _rehearse(self, plan: Plan, request: Request) -> None:
@@ -197,7 +268,8 @@ class Engine:
             hidden = request.hidden
             raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
         plan.rehearsed = plan.rehearsed or rehearsal(plan)
-        response, results, environment = await self._read(plan.rehearsed, request)
+        response, environment = await self._read(plan.rehearsed, request)
+        results = response.results
         lost = any(isinstance(failure, SourceError) for failure in results.failures.values())
         if plan.limited and (response.refused or lost):
             # That it is refused is an answer too, and tells of whoever was asked about.
@@ -209,18 +281,18 @@ class Engine:
                 "SOURCE_UNAVAILABLE", "a register does not answer that has to tell what is shared with you; ask again later"
             )
 
-    async def _read(self, plan: Plan, request: Request) -> tuple[Response, Results, Environment]:
+    async def _read(self, plan: Plan, request: Request) -> tuple[Response, Environment]:
         access = request.access
         pseudonym = self._pseudonyms.for_caller(access.caller)
         inputs = Inputs(access.caller, pseudonym, self.limits, request.arguments)
         inputs.read(plan, request.collected.roots)
-        environment = Environment(request.arguments, access.caller, self._today(), inputs.pages, access.purpose)
+        environment = Environment(inputs.arguments, access.caller, self._today(), inputs.pages, access.purpose)
         if plan.makes_pseudonyms:
             environment.mask_keys = hmac_blocks(self._pseudonyms.mask_key(access.caller.agency, access.purpose or ""))
         if plan.needs:
             await self._circumstances.find(plan.needs, access, environment, inputs.failures)
         results = await self._executor.run(plan, environment, inputs.keys, inputs.failures)
-        return Response(plan, request, inputs, results, pseudonym, self.catalogue), results, environment
+        return Response(plan, request, inputs, results, pseudonym, self.catalogue), environment
 
     async def _charge(self, plan: Plan, request: Request, results: Results, environment: Environment) -> None:
         """Count subjects against the limits of the permissions that were used; raises `RequestError` where one is reached."""
@@ -259,7 +331,13 @@ def _rejected(found: Sequence[errors.Error]) -> RequestError:
     return RequestError("REJECTED", "nothing is shown, because not all that was asked for is shared with you", *told)
 
 
-def _request_error(error: RequestError) -> Answer:
+def _unrecorded() -> RequestError:
+    return RequestError(
+        "LEDGER_UNAVAILABLE", "what is shown cannot be recorded now, so nothing is shown; ask again later", retry_after=RETRY
+    )
+
+
+def _request_error(error: RequestError, entry: int | None = None) -> Answer:
     # A message may echo what the caller sent, and that may be half a character.
     found = [
         {
@@ -269,4 +347,4 @@ def _request_error(error: RequestError) -> Answer:
         }
         for e in error.errors
     ]
-    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after)
+    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after, entry)

@@ -15,8 +15,8 @@ from auth.pseudonyms import InvalidCursor, InvalidId, Pseudonym
 from resolvers.operation import Limits
 from resolvers.plan import BoundRoot, Plan
 from resolvers.selection import Root
-from resolvers.values import Argument, Page
-from schema.catalogue import IdField, ListingRoot, LookupRoot
+from resolvers.values import Page
+from schema.catalogue import IdField, LinkField, ListingRoot, LookupRoot
 from sources.protocol import Key
 
 
@@ -32,7 +32,9 @@ class Inputs:
     """Keys by root step, pages by a listing's arguments, and what was wrong by step."""
 
     def __init__(self, caller: Caller, pseudonym: Pseudonym, limits: Limits, arguments: Sequence[Mapping[str, Any]]) -> None:
-        self.caller, self.pseudonym, self.limits, self.arguments = caller, pseudonym, limits, arguments
+        self.caller, self.pseudonym, self.limits = caller, pseudonym, limits
+        self.arguments = list(arguments)
+        """As given, and with a size for each list of pages."""
         self.keys: dict[int, Key | None] = {}
         self.pages: dict[int, Page] = {}
         self.failures: dict[int, Exception] = {}
@@ -48,13 +50,15 @@ class Inputs:
                 if bound.count_step is not None:
                     self.failures[bound.count_step] = error
         for step in plan.steps:
-            if isinstance(step.limit, Argument):
+            if (limit := step.bounded) is not None:
                 try:
-                    check_size("limit", self.arguments[step.limit.index][step.limit.name], self.limits)
+                    check_size("limit", self.arguments[limit.index][limit.name], self.limits)
                 except InputError as error:
                     self.failures[step.index] = error
 
     def root(self, root: Root, bound: BoundRoot) -> None:
+        for index, item in root.lists:
+            self.arguments[index] = read_list(item, self.arguments[index], self.limits)
         values = self.arguments[root.arguments]
         refuse_unreadable(values)
         if isinstance(root.declared, ListingRoot):
@@ -99,6 +103,16 @@ def read_page(declared: ListingRoot, values: Mapping[str, Any], pseudonym: Pseud
         return Page(first, pseudonym.open(context, values["after"]), context)
     except InvalidCursor as error:
         raise InputError("INVALID_CURSOR", str(error)) from None
+
+
+def read_list(item: LinkField, values: Mapping[str, Any], limits: Limits) -> Mapping[str, Any]:
+    """The arguments of a child list with filters or pages; where it has pages, with a size for one."""
+    refuse_unreadable(values)
+    if not item.paged:
+        return values
+    first = limits.default_page if values.get("first") is None else values["first"]
+    check_size("first", first, limits)
+    return {**values, "first": first}
 
 
 def check_size(name: str, size: int, limits: Limits) -> None:

@@ -7,28 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
 from typing import Any, Literal
 
 from graphql import (
     DocumentNode,
     FieldNode,
+    FloatValueNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
     InlineFragmentNode,
+    IntValueNode,
     NamedTypeNode,
     NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    StringValueNode,
     TypeNode,
     VariableNode,
+    Visitor,
     get_variable_values,
     parse,
+    print_ast,
     specified_rules,
     validate,
+    visit,
 )
 
 from resolvers.cache import Cache
@@ -75,6 +83,22 @@ Refusals = Literal["ERRORS", "NULL", "REJECT"]
 """How what is withheld is answered: null with errors, plain null, or not at all unless everything is granted."""
 
 
+class _WithoutValues(Visitor):
+    """Puts an empty text and zero in place of literal texts and numbers."""
+
+    @staticmethod
+    def enter_string_value(*_: Any) -> StringValueNode:
+        return StringValueNode(value="")
+
+    @staticmethod
+    def enter_int_value(*_: Any) -> IntValueNode:
+        return IntValueNode(value="0")
+
+    @staticmethod
+    def enter_float_value(*_: Any) -> FloatValueNode:
+        return FloatValueNode(value="0")
+
+
 @dataclass
 class Operation:
     """One valid operation. Equal text gives the same object, so what is derived from it can be kept with it."""
@@ -98,6 +122,12 @@ class Operation:
                     )
                 return how  # type: ignore[no-any-return]
         return None
+
+    @cached_property
+    def hash(self) -> str:
+        """The SHA-256 of the document without its literal values, which may be somebody's: in hexadecimal digits."""
+        document = DocumentNode(definitions=(self.definition, *self.fragments.values()))
+        return sha256(print_ast(visit(document, _WithoutValues())).encode(errors="replace")).hexdigest()
 
     @property
     def kind(self) -> OperationType:

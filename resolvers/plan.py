@@ -16,10 +16,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-from auth.access import Decision, Limit, Mask
+from auth.access import Decision, Grant, Limit, Mask
 from resolvers.cache import Cache
 from resolvers.selection import Path
-from resolvers.values import MaskKey, Value
+from resolvers.values import Argument, MaskKey, Value
 from schema.catalogue import RecordType
 from sources.protocol import All, Column, Condition, Join, Key, Nothing, Order, Param, Shape
 
@@ -66,6 +66,8 @@ class Step:
     where: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
     limit: Value | None = None
+    bounded: Argument | None = None
+    """A limit that has to be within bounds, whether it is the step's or that of the link whose rows these are."""
     values: list[Value] = field(default_factory=list)
     hops: tuple[int, ...] = ()
     """Steps that lead from the parent's column to this step's keys; the rows are then grouped by the first one's keys."""
@@ -152,6 +154,8 @@ class Choice:
     silent: Gate = Gate()
     mark: int | None = None
     """Number of the plan's mark, where something is to be said of its having been chosen."""
+    item: int | None = None
+    """Number of the plan's item that is disclosed where it is chosen."""
 
 
 @dataclass
@@ -189,6 +193,18 @@ class Bound:
     """Of a link with filters: how many rows."""
     depends: frozenset[int] = frozenset()
     """The steps (and needs) on whose answers it depends whether the value may be shown."""
+    item: int | None = None
+    """Number of the plan's item that is disclosed, of a value that has no choices."""
+    subject: int | None = None
+    """Of a record: where in its row stands the number of the resident whom it is about; else it is about whom its link is."""
+
+
+@dataclass(frozen=True)
+class Subjects:
+    """Whom a root field's row is about: the resident whose number stands at `place`, or those whom `step` finds by it."""
+
+    place: int
+    step: int | None = None
 
 
 @dataclass
@@ -213,6 +229,10 @@ class BoundRoot:
     """By step: the record is shown from another row of it, which was asked for once other registers had been."""
     depends: dict[int, frozenset[int]] = field(default_factory=dict)
     """By step: what narrows it, where that has to be found out first."""
+    subjects: list[Subjects | None] = field(default_factory=list)
+    """Whom the rows are about, for each of `fields` of which something is disclosed."""
+    item: int | None = None
+    """Number of the plan's item that is disclosed by counting."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +252,18 @@ class Mark:
     @property
     def mask(self) -> Mask | None:
         return self.decision.grants[0].mask
+
+
+@dataclass(frozen=True)
+class Item:
+    """A coordinate that is disclosed in one way: whole or masked, under alternative grants."""
+
+    coordinate: str
+    grants: tuple[Grant, ...]
+
+    @property
+    def mask(self) -> Mask | None:
+        return self.grants[0].mask
 
 
 @dataclass
@@ -254,10 +286,20 @@ class Plan:
     """By rule and bound: where in the steps' rows stand the subjects that count."""
     questions: dict[tuple[str, Limit], int] = field(default_factory=dict)
     """By rule and bound: how many questions of the caller's are asked about each subject, where it is more than one."""
+    items: tuple[Item, ...] = ()
+    """What can be disclosed; of each resident some of it is (`resolvers/disclose.py`)."""
+    list_searches: tuple[Decision, ...] = ()
+    """On the coordinates that child lists were searched by."""
+    guards: tuple[str, ...] = ()
+    """Coordinates that are read only to decide."""
     rehearsed: Plan | None = None
     """The plan of what decides (`resolvers/rehearsal.py`), made when first needed."""
     assemblers: Cache[tuple[str, int, frozenset[int]], Callable[..., Any]] = field(default_factory=lambda: Cache(32))
     """Made when first needed: by root field, number of the type, and the steps that were lost."""
+    disclosers: Cache[tuple[str, int, frozenset[int]], Callable[..., None]] = field(default_factory=lambda: Cache(32))
+    """Made in the same way."""
+    forms: Cache[Any, Any] = field(default_factory=lambda: Cache(8))
+    """What entries of the ledger have in common, by what of the request they depend on."""
 
     @cached_property
     def makes_pseudonyms(self) -> bool:

@@ -28,7 +28,7 @@ from auth.access import MASKS, Profile
 from resolvers.authorize import authorize
 from resolvers.bindroots import bind
 from resolvers.draft import Arguments, Draft
-from resolvers.plan import Bound, Gate, Plan, Step
+from resolvers.plan import Bound, Gate, Plan, Step, Subjects
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field
 from sources.protocol import Call, Capabilities, Column, Json, Only
@@ -51,7 +51,8 @@ def plan(
     limited = {bound: frozenset(places) for bound, places in draft.limited.items()}
     return Plan(
         draft.roots, draft.steps, ordered, draft.withheld, draft.guarded, decisions, searches, frozenset(draft.needs),
-        draft.marks, limited, {bound: len(paths) for bound, paths in draft.questions.items()},
+        draft.marks, limited, {bound: len(paths) for bound, paths in draft.questions.items()}, tuple(draft.items),
+        tuple(dict.fromkeys(d for ds in draft.list_searches.values() for d in ds)), tuple(draft.guards),
     )  # fmt: skip
 
 
@@ -70,8 +71,10 @@ def shorten(draft: Draft) -> None:
         named = all(_stands_for(record.fields.get(name), column) for name, column in columns.items())
         if named and draft.capabilities[step.source].json and not step.joins and not step.has_children:
             cursor = [step.columns[place] for place in root.cursor]
-            step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor]  # type: ignore[arg-type]
+            subject = [] if (about := root.subjects[0]) is None else [step.columns[about.place]]
+            step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor, *subject]  # type: ignore[arg-type]
             root.cursor, root.json = tuple(range(1, len(cursor) + 1)), True
+            root.subjects[0] = Subjects(len(cursor) + 1) if subject else None
 
 
 def _plain(bound: Bound) -> bool:

@@ -50,9 +50,12 @@ def _shown(plan: Plan, limited: set[int]) -> Iterator[Cell]:
     yield from ((step.index, place) for step in plan.steps if step.index not in limited for place, _ in step.merge)
     for root in plan.roots:
         yield from ((root.steps[0], place) for place in root.cursor)
+        yield from ((step, about.place) for step, about in zip(root.steps, root.subjects, strict=False) if about is not None)
         if root.json:
             yield root.steps[0], 0
     for bound, own, _ in _bounds(plan):
+        if bound.subject is not None:
+            yield (bound.step if bound.kind in ("one", "many") else own), bound.subject
         if bound.kind in ("column", "id"):
             yield from ((bound.detail[0] if bound.detail else own, choice.place) for choice in bound.choices)
 

@@ -73,6 +73,14 @@ def _related(catalogue: Catalogue, record: RecordType) -> Iterator[str]:
             yield target.name
 
 
+def is_about_the_same(item: LinkField, record: RecordType, target: RecordType) -> bool:
+    """Whether the rows that a link leads to are about the very resident whom the row that it starts from is about."""
+    if target.subject is None:
+        return True
+    subject = None if record.subject is None else record.subject.self
+    return subject is not None and not item.through and (item.start, item.end) == (subject, target.subject.self)
+
+
 def means_the_same(catalogue: Catalogue, teller: RecordType, match: Matches, constraints: Iterable[Constraint]) -> bool:
     """Whether constraints on what a match is about ask the same of its subject as they would of a row's that `teller` tells.
 

@@ -54,7 +54,7 @@ class Response:
         assemble = self.assembler(root, chosen[0], lost)
         key = self.results.keys[root.steps[chosen[0]]]
         return assemble(
-            self.results.groups, self.request.arguments, key, self.pseudonym.encode, self.deny, self.lose, self.mark
+            self.results.groups, self.inputs.arguments, key, self.pseudonym.encode, self.deny, self.lose, self.mark
         )  # fmt: skip
 
     def listing(self, root: BoundRoot, lost: frozenset[int]) -> Any:
@@ -68,7 +68,7 @@ class Response:
         cursor = partial(self.pseudonym.seal, page.context)
         assemble = self.assembler(root, 0, lost)
         return assemble(
-            self.results.groups, self.request.arguments, rows[: page.first], more, after, total, cursor, self.pseudonym.encode,
+            self.results.groups, self.inputs.arguments, rows[: page.first], more, after, total, cursor, self.pseudonym.encode,
             self.deny, self.lose, self.mark,
         )  # fmt: skip
 
@@ -177,5 +177,8 @@ def _owed(duties: Duties) -> dict[str, Any]:
     if duties.retain is not None:
         found["retain"] = str(duties.retain)
     if duties.notice:
-        found["notice"] = {"to": "subject", "when": "later", "ground": duties.ground}
+        within = {"within": str(duties.within)} if duties.within is not None else {}
+        found["notice"] = {"to": "subject", "when": "later", **within, "ground": duties.ground}
+    if duties.defer is not None:
+        found["defer"] = str(duties.defer)
     return found

@@ -25,13 +25,14 @@ from resolvers.checks import ABSENT, Checker, Row, Withheld
 from resolvers.circumstances import Circumstances
 from resolvers.inputs import InputError, check_size
 from resolvers.operation import Limits
+from resolvers.relations import is_about_the_same
 from resolvers.selection import EVERY, Path
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField, RecordType
+from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField
 from schema.declare import Arg, Hop, Today
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
-from sources.protocol import All, Call, Compare, Holds, Key, Operand, Order, Param, Shape, SourceError
+from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Order, Param, Shape, SourceError
 
 
 @dataclass
@@ -149,8 +150,8 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     decision = context.profile.decide(item.coordinate, row.access, "read")
     if decision.denied:
         raise Withheld(decision)
-    if (search := _sorts(row, context, target, arguments.get("orderBy"))) is not None:
-        decision = both(decision, search, target)
+    for search in _searches(row, context, item, arguments):
+        decision = both(decision, search, same=is_about_the_same(item, row.record, target))
         if decision.denied:
             raise Withheld(decision, searched=True)
     granted = await context.checker.link(row, decision, target)
@@ -166,15 +167,20 @@ async def _link(row: Row, context: Context, item: LinkField, arguments: Mapping[
     keys = [] if start is None else [start]
     for hop in item.through:
         keys = await _hop(context, hop, keys)
-    shape = Shape(target.table, (target.key, *(o.column for o in order)), item.end, order=() if item.through else order)
-    found = [r for key in keys for r in await context.rows(target.source, shape, (), key)]
+    where, values = _fits(context, item, arguments)
+    columns = (target.key, *(o.column for o in order))
+    shape = Shape(target.table, columns, item.end, where=where, order=() if item.through else order)
+    found = [r for key in keys for r in await context.rows(target.source, shape, values, key)]
     if item.through:
         for place, by in reversed([*enumerate(order, start=2)]):
             found.sort(key=lambda r, p=place: (r[p] is not None, r[p]) if r[p] is not None else (False,), reverse=by.descending)  # type: ignore[misc]
             found.sort(key=lambda r, p=place: r[p] is None)  # type: ignore[misc]
     rows = [Row(target, r[1], row.access, ensured, above) for r in found]
-    rows = [each for each in rows if await context.checker.linked(each, granted, decision, target)]
-    return rows[:limit] if item.many else rows[0] if rows else None
+    rows = [each for each in rows if await context.checker.linked(each, row, granted, decision, target)]
+    if not item.many:
+        return rows[0] if rows else None
+    first = arguments.get("first")
+    return rows[: (context.limits.default_page if first is None else first) if item.paged else limit]
 
 
 async def _hop(context: Context, hop: Hop, keys: Sequence[Key]) -> list[Key]:
@@ -185,16 +191,29 @@ async def _hop(context: Context, hop: Hop, keys: Sequence[Key]) -> list[Key]:
     return list(dict.fromkeys(found))
 
 
-def _sorts(row: Row, context: Context, target: RecordType, asked: str | None) -> Decision | None:
-    """The decision on the column by which the caller wants a child list sorted."""
-    if asked is None:
-        return None
-    fields = (f for f in target.sortable() if f.column == order_values(target)[asked][0])
-    return context.profile.decide(next(fields).coordinate, row.access, "search")
+def _searches(row: Row, context: Context, item: LinkField, arguments: Mapping[str, Any]) -> list[Decision]:
+    """The decisions on what the caller wants a child list filtered and sorted by."""
+    target, asked = context.catalogue.records[item.target], arguments.get("orderBy")
+    compared = [f.target for name, f in sorted(item.filters.items()) if arguments.get(name) is not None]
+    sorts = [f for f in target.sortable() if asked is not None and f.column == order_values(target)[asked][0]]
+    coordinates = dict.fromkeys(f.coordinate for f in (*compared, *sorts))
+    return [context.profile.decide(coordinate, row.access, "search") for coordinate in coordinates]
+
+
+def _fits(context: Context, item: LinkField, arguments: Mapping[str, Any]) -> tuple[Condition, tuple[Any, ...]]:
+    """That a linked row fits all that the caller filters by."""
+    conditions: list[Condition] = []
+    values: tuple[Any, ...] = ()
+    for name, compared in sorted(item.filters.items()):
+        if (value := arguments.get(name)) is not None:
+            operand, more = operand_of(compared.target, context, {}, len(values))
+            values = (*values, *more, value)
+            conditions.append(Compare(operand, compared.operator, Param(len(values) - 1)))  # type: ignore[arg-type]
+    return All(tuple(conditions)), values
 
 
 def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tuple[Order, ...]:
-    """The order of a child list of such rows: as asked, or else as declared if that may be read of all of them."""
+    """The order of a child list of such rows: as asked, or else as declared where that is for pages or may be read of all."""
     if not item.many:
         return ()
     key = Order(row.record.key)
@@ -203,6 +222,8 @@ def _order(row: Row, context: Context, item: LinkField, asked: str | None) -> tu
     if item.order is None:
         return (key,)
     column, descending = item.order.lstrip("-"), item.order.startswith("-")
+    if item.paged:
+        return Order(column, descending), key
     fields = (f for f in row.record.fields.values() if isinstance(f, ColumnField) and f.column == column)
     decisions = [context.profile.decide(f.coordinate, row.access, "read") for f in fields]
     readable = decisions and all(_sure(row, d) for d in decisions)

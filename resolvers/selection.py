@@ -28,7 +28,7 @@ from graphql import (
     VariableNode,
 )
 
-from resolvers.arguments import Arguments
+from resolvers.arguments import Arguments, filters_given
 from resolvers.cache import Cache
 from resolvers.operation import Operation
 from schema.catalogue import Catalogue, Field, LinkField, ListingRoot, LookupRoot, RecordType
@@ -84,6 +84,8 @@ class Root:
     arguments: int
     selections: list[Selection]
     connection: Connection | None = None
+    lists: list[tuple[int, LinkField]] = field(default_factory=list)
+    """The child lists with filters or pages anywhere below, with the indices of their arguments."""
 
 
 @dataclass
@@ -111,6 +113,8 @@ class _Collector:
     def __init__(self, operation: Operation, catalogue: Catalogue, schema: GraphQLSchema, variables: Mapping[str, Any]) -> None:
         self.operation, self.catalogue, self.schema, self.variables = operation, catalogue, schema, variables
         self.result = Collected([], {}, [], [], [], [])
+        self.lists: list[tuple[int, LinkField]] = []
+        """Of the root field that is being collected."""
 
     def run(self) -> Collected:
         query = self.schema.query_type
@@ -130,15 +134,16 @@ class _Collector:
         declared = self.catalogue.roots.get(nodes[0].name.value)
         path = (name,)
         arguments = self.argue(definition, nodes[0])
+        self.lists = []
         if declared is None:
             records = [r for r in self.catalogue.records.values() if r.node]
-            return Root(name, None, arguments, [self.selection(r, nodes, path) for r in records])
+            return Root(name, None, arguments, [self.selection(r, nodes, path) for r in records], lists=self.lists)
         if isinstance(declared, LookupRoot):
             keys = tuple(k.name for k in declared.keys)
             self.structure(arguments, lambda values: tuple(values.get(k) is not None for k in keys))
-            return Root(name, declared, arguments, [self.selection(declared.record, nodes, path)])
+            return Root(name, declared, arguments, [self.selection(declared.record, nodes, path)], lists=self.lists)
         self.structure(arguments, _listing_structure)
-        root = Root(name, declared, arguments, [], Connection())
+        root = Root(name, declared, arguments, [], Connection(), self.lists)
         self.connection(root, declared.record, nodes, path)
         return root
 
@@ -178,7 +183,9 @@ class _Collector:
             if isinstance(declared, LinkField):
                 if declared.many:
                     assert item.arguments is not None
-                    self.structure(item.arguments, lambda values: (values.get("orderBy"), values.get("limit") is not None))
+                    if declared.filters or declared.paged:
+                        self.lists.append((item.arguments, declared))
+                    self.structure(item.arguments, _list_structure(declared))
                 below = (*path, name, EVERY) if declared.many else (*path, name)
                 item.selection = self.selection(self.catalogue.records[declared.target], inner, below)
             asked.append(item)
@@ -236,6 +243,14 @@ class _Collector:
                 if is_on == (directive.name.value == "skip"):
                     return False
         return True
+
+
+def _list_structure(item: LinkField) -> Callable[[Mapping[str, Any]], Any]:
+    def take(values: Mapping[str, Any]) -> Any:
+        given = tuple([f.name for f in filters_given(item.filters, values)]) if item.filters else ()
+        return given, values.get("orderBy"), values.get("limit") is not None
+
+    return take
 
 
 def _listing_structure(values: Mapping[str, Any]) -> Any:

@@ -13,6 +13,7 @@ its needs, of which one must be granted:
     a filter's field        its field to be searched by under list
     a listing, in an order  its record's id, or a field to order by, to be searched by under list
     an order's value        its field to be searched by, under any access: child lists have orders too
+    a child list's filter   its field to be searched by, under any access
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -51,7 +52,7 @@ from graphql import (
 from auth.access import Access, Article, Caller, Grantable, Use
 from auth.words import article_in_words
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
 
 ANY: tuple[Access, ...] = get_args(Access)
 
@@ -171,6 +172,9 @@ def _inputs(catalogue: Catalogue) -> Needs:
     for record in catalogue.records.values():
         by_value = _orders(record).items()
         found.update({f"{record.name}Order.{value}": _one_of([coordinate], ANY, "search") for value, coordinate in by_value})
+        for item in (f for f in record.fields.values() if isinstance(f, LinkField)):
+            by_argument = {f"{item.coordinate}.{f.name}": f.target.coordinate for f in item.filters.values()}
+            found.update({name: _one_of([coordinate], ANY, "search") for name, coordinate in by_argument.items()})
     return found
 
 

@@ -186,12 +186,13 @@ class Ways:
         return Call(mask.kind, operand, tuple(step.param(v) for v in values))
 
     def choice(self, at: int, gate: Gate, silent: Gate, way: Way, wanted: Wanted) -> Choice:
+        item = self.draft.item(wanted.decision.coordinate, way.grants)
         if way.mask is None and not any(grant.duties for grant in way.grants):
-            return Choice(at, gate, silent)
+            return Choice(at, gate, silent, item=item)
         # After another way, even one that asks nothing of a row is taken for some rows only.
         first = way.mask == wanted.decision.grants[0].mask
         always = gate == Gate() and first and not any(ban.told for ban in wanted.decision.bans)
-        return Choice(at, gate, silent, self.mark(wanted, way.grants, always=always))
+        return Choice(at, gate, silent, self.mark(wanted, way.grants, always=always), item)
 
     def mark(self, wanted: Wanted, grants: tuple[Grant, ...], *, always: bool) -> int | None:
         """Note what is to be said if the value is shown under these grants; the mark's number where each row tells."""

@@ -96,7 +96,7 @@ class _Types:
             case DerivedField():
                 return annotation, strawberry.field(resolver=item.function, **describe)
             case LinkField(many=True):
-                stub = _stub(annotation, self.list_arguments(self.catalogue.records[item.target]))
+                stub = _stub(annotation, self.list_arguments(item))
                 return annotation, strawberry.field(resolver=stub, **describe)
             case _:
                 return annotation, strawberry.field(**describe)
@@ -112,11 +112,20 @@ class _Types:
             return self.enums.setdefault(annotation, strawberry.enum(annotation, description=annotation.__doc__))
         return self.objects.get(getattr(annotation, "__name__", ""), annotation)
 
-    def list_arguments(self, record: RecordType) -> dict[str, Any]:
-        arguments = {"limit": Annotated[int | None, strawberry.argument(description="At most so many.")]}
-        if any(record.sortable()):
-            arguments["order_by"] = self.order_argument(record)
-        return arguments
+    def list_arguments(self, item: LinkField) -> dict[str, Any]:
+        record = self.catalogue.records[item.target]
+        arguments: dict[str, Any] = {}
+        if item.paged:
+            arguments["first"] = Annotated[int | None, strawberry.argument(description="Size of the page.")]
+        else:
+            arguments["limit"] = Annotated[int | None, strawberry.argument(description="At most so many.")]
+            if any(record.sortable()):
+                arguments["order_by"] = self.order_argument(record)
+        return arguments | {f.attribute: self.filter_argument(f) for f in item.filters.values()}
+
+    def filter_argument(self, item: Filter) -> Any:
+        argument = strawberry.argument(name=item.name, description=item.description)
+        return Annotated[self.translate(item.annotation), argument]
 
     def order_argument(self, record: RecordType) -> Any:
         if record.name not in self.orders:

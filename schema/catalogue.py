@@ -12,7 +12,7 @@ import inspect
 import types
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -79,6 +79,10 @@ class LinkField(Field):
     end: str
     through: tuple[Hop, ...]
     order: str | None
+    filters: Mapping[str, Filter] = field(hash=False)
+    """By GraphQL name: arguments of the list that leave out rows."""
+    paged: bool
+    """The list takes `first`, and has the declared order alone, whatever may be read."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +116,7 @@ class RecordType:
 
 @dataclass(frozen=True)
 class Filter:
-    """One field of a filter input: the record's field that it compares, and how."""
+    """One field of a filter input, or one argument of a child list: the record's field that it compares, and how."""
 
     attribute: str
     name: str
@@ -166,7 +170,8 @@ class Catalogue:
         """Import the registers' files and resolve what they declare; raises `DeclarationError`."""
         loaded = [importlib.import_module(name) for name in modules]
         declared = [d for module in loaded for d in _declared(module)]
-        records = {d.cls.__name__: _record(d, declared) for d in declared if d.extends is None}
+        unfiltered = {d.cls.__name__: _record(d, declared) for d in declared if d.extends is None}
+        records = {name: _filtered(record, declared, unfiltered) for name, record in unfiltered.items()}
         registers = {d.register.name: d.register for d in declared}
         roots = {r.name: _root(r, records) for module in loaded for r in getattr(module, "ROOTS", ())}
         catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"))
@@ -241,6 +246,10 @@ class Catalogue:
                 # Row conditions of a record without a subject are checked on the row it is linked from.
                 if self.records[item.target].subject is None and record.subject is None:
                     raise DeclarationError(f"{item.coordinate} links two records that both lack a subject")
+                if not item.many and (item.filters or item.paged):
+                    raise DeclarationError(f"{item.coordinate} is no list, so it has nothing to filter and no pages")
+                if taken := sorted({"first", "limit", "orderBy"} & {*item.filters}):
+                    raise DeclarationError(f"{item.coordinate} has a filter `{taken[0]}`, which is how a list is cut or ordered")
 
 
 def _hop_columns(hop: Hop) -> Iterator[tuple[str, str, str, ColumnType | None]]:
@@ -253,7 +262,7 @@ def _hop_columns(hop: Hop) -> Iterator[tuple[str, str, str, ColumnType | None]]:
 def column_type(annotation: Any) -> ColumnType:
     """The type of a column from its field's annotation, `X | None`."""
     inner = strip_none(annotation)
-    inner = getattr(inner, "__supertype__", inner)  # BigInt is a NewType over int
+    inner = getattr(inner, "__supertype__", inner)  # BigInt is a NewType over int, DateTime one over str
     if isinstance(inner, type) and issubclass(inner, Enum):
         return tuple(member.value for member in inner)
     assert inner in (str, int, bool, dt.date), annotation
@@ -325,7 +334,20 @@ def _fields(owner: str, declared: Declared) -> Iterator[Field]:
                 inner = strip_none(hint)
                 many = typing.get_origin(inner) is list
                 target = typing.get_args(inner)[0] if many else inner
-                yield LinkField(*common, target.__name__, many, spec.start, spec.end, spec.through, spec.order)
+                yield LinkField(
+                    *common, target.__name__, many, spec.start, spec.end, spec.through, spec.order, filters={}, paged=spec.paged
+                )
+
+
+def _filtered(record: RecordType, declared: Iterable[Declared], records: Mapping[str, RecordType]) -> RecordType:
+    """The record with the filters of its links, which compare fields of the records that these lead to."""
+    parts = (d for d in declared if record.name == (d.extends or d.cls).__name__)
+    specs = {camel(name): spec for part in parts for name, spec in vars(part.cls).items() if isinstance(spec, LinkSpec)}
+    fields = dict(record.fields)
+    for name, item in record.fields.items():
+        if isinstance(item, LinkField) and item.target in records and (cls := specs[name].filter) is not None:
+            fields[name] = replace(item, filters={f.name: f for f in _filters(cls, records[item.target])})
+    return replace(record, fields=fields)
 
 
 def _root(declared: Lookup | Listing, records: Mapping[str, RecordType]) -> Root:
@@ -345,6 +367,9 @@ def _filters(cls: type, record: RecordType) -> Iterator[Filter]:
     hints = typing.get_type_hints(cls)
     for attribute, value in vars(cls).items():
         if isinstance(value, FilterSpec):
-            target = record.by_attribute(value.operand)
-            assert isinstance(target, ColumnField | DerivedField), target
+            target = next((f for f in record.fields.values() if f.attribute == value.operand), None)
+            if not isinstance(target, ColumnField | DerivedField):
+                raise DeclarationError(
+                    f"`{cls.__name__}` compares `{value.operand}`, which is no column and no derived field of {record.name}"
+                )
             yield Filter(attribute, camel(attribute), target, value.operator, from_docs.get(attribute, ""), hints[attribute])

@@ -163,6 +163,8 @@ class LinkSpec:
     end: str
     through: tuple[Hop, ...] = ()
     order: str | None = None
+    filter: type | None = None
+    paged: bool = False
 
 
 @dataclass(frozen=True)
@@ -227,12 +229,19 @@ def identifier(column: str) -> Any:
     return IdSpec(column)
 
 
-def link(start: str, end: str, *, through: tuple[Hop, ...] = (), order: str | None = None) -> Any:
+def link(
+    start: str, end: str, *, through: tuple[Hop, ...] = (), order: str | None = None, filter: type | None = None,
+    paged: bool = False,
+) -> Any:  # fmt: skip
     """The join to another record: this row's column `start`, the hops between, the other's column `end`.
 
-    A list is ordered by `order` (a column, `-column` for descending) and then by the record's key.
+    A list is ordered by `order` (a column, `-column` for descending) and then by the record's key. The fields that the class
+    `filter` declares by `compares` are arguments of the list: each that is given is a search by the coordinate it compares.
+
+    A list that is `paged` takes `first`, a page's size with the bound and the default of a listing's, in place of `limit` and
+    `orderBy`. Its declared order is part of what the link says, so it holds whether or not that column may be read.
     """
-    return LinkSpec(start, end, through, order)
+    return LinkSpec(start, end, through, order, filter, paged)
 
 
 def derived(expression: Expression) -> Callable[[F], F]:
@@ -246,7 +255,7 @@ def derived(expression: Expression) -> Callable[[F], F]:
 
 
 def compares(operand: str, operator: str) -> Any:
-    """A filter input's field: the record's field (by attribute name) it is compared with."""
+    """A filter's field: the record's field (by attribute name) it is compared with."""
     return FilterSpec(operand, operator)
 
 

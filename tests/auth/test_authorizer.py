@@ -15,7 +15,7 @@ import yaml
 
 from auth.access import Access, AccessRequest, Authorizer, Caller, Decision, Grantable, Reason, Remedy, Use, Verdict
 from auth.authorizer import BrokenRegulations, RegulationAuthorizer
-from auth.rules import Period
+from auth.rules import Period, Title
 from tests.auth.rulebook import NATION
 
 HERE = Path(__file__).parent
@@ -206,6 +206,22 @@ def test_titles_come_with_the_set(authorizer: RegulationAuthorizer) -> None:
     assert authorizer.declared_purposes["welfare"].title.ko == "복지"
     jurisdictions = {str(name): agency.jurisdiction for name, agency in authorizer.parties.agencies.items()}
     assert (jurisdictions["north"], jurisdictions["south"], jurisdictions["tax"]) == ("11110", "01110", None)
+    assert authorizer.titles == {"Person.name": Title("성명", "Name"), "Tax.income": Title("소득금액", "Income")}
+    assert {type(coordinate) for coordinate in authorizer.titles} == {str}
+
+
+def test_titles_of_items_decide_nothing_and_are_taken_up_all_the_same(tmp_path: Path, calendar: Calendar) -> None:
+    shutil.copytree(HERE / "good", tmp_path, dirs_exist_ok=True)
+    first = RegulationAuthorizer.load(tmp_path, NATION, today=calendar)
+    items = tmp_path / "items.yaml"
+    items.write_text(items.read_text().replace("성명", "이름"))
+    renamed = RegulationAuthorizer.load(tmp_path, NATION, today=calendar)
+    items.unlink()
+    bare = RegulationAuthorizer.load(tmp_path, NATION, today=calendar)
+    assert (renamed.titles["Person.name"].ko, bare.titles) == ("이름", {})
+    assert first.version == renamed.version == bare.version
+    assert len({law.content for law in (first, renamed, bare)}) == 3
+    assert first.at(date(2026, 3, 1)).content == first.content, "it stays when the day turns"
 
 
 def test_the_version_follows_what_is_said_and_nothing_else(tmp_path: Path, calendar: Calendar) -> None:

@@ -105,6 +105,7 @@ def test_it_is_as_of_a_day() -> None:
 # ── In which way ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 PLAIN = permission()
+TOLD = Consent(Word("Asked for help.", HERE))
 MASKED = permission(masks={Word("Tax.income", HERE): Mask("band", 100)})
 OF_2026 = permission(rows=(condition("Tax.year", "2026"),))
 OF_TWO_YEARS = permission(rows=(condition("Tax.year", "2025", "2026"),))
@@ -137,6 +138,8 @@ OTHER_NAME = permission(id=Word("shares-otherwise", HERE))
         ([PLAIN, SEALED], [PLAIN, prohibition(when=(condition("Tax.office", "NORTH"),))], ["bars"]),
         ([PLAIN], [permission(limit=Limit(5))], ["limit"]),
         ([PLAIN], [permission(duties=Duties(Span(12)))], ["duties"]),
+        ([permission(duties=Duties(defer=Span(6)))], [permission(duties=Duties(defer=Span(7)))], ["duties"]),
+        ([permission(consent=TOLD)], [permission(consent=replace(TOLD, within=Span(days=10)))], ["duties"]),
         ([permission(limit=Limit(5))], [permission(limit=Limit(9), duties=Duties(store=False))], ["limit", "duties"]),
         ([PLAIN], [permission(subject=words("self"), limit=Limit(5))], ["narrowed", "limit"]),
         ([permission(limit=Limit(5))], [permission(subject=words("self"), limit=Limit(5))], ["narrowed"]),

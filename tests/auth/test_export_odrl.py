@@ -143,6 +143,17 @@ def test_a_permission_says_consent_case_rows_mask_limit_and_duties(sets: dict[st
     assert counted == {"residentsPerHourAndOfficer": "200", "residentsPerHourAndAgency": "5000"}
 
 
+def test_when_a_resident_is_told_and_when_shown_that_it_was_read(sets: dict[str, dict[str, Any]]) -> None:
+    deleted, notice, shown = rule(sets, "#person-under-investigation-1")["duty"]
+    assert deleted["constraint"][0]["rightOperand"] == {"@value": "P3Y", "@type": "xsd:duration"}
+    span = {"leftOperand": "delayPeriod", "rightOperand": {"@value": "P10D", "@type": "xsd:duration"}}
+    assert (notice["action"], notice["informedParty"]) == ("inform", "dpv:DataSubject")
+    assert notice["constraint"] == [span | {"operator": "lteq"}]
+    assert (shown["action"], shown["informedParty"]) == ("madang:showUse", "dpv:DataSubject")
+    assert shown["constraint"] == [span | {"operator": "gteq", "rightOperand": {"@value": "P6M", "@type": "xsd:duration"}}]
+    assert "duty" not in rule(sets, "#person-under-investigation-2"), "of a search nothing is kept"
+
+
 def test_an_exception_is_said_by_what_must_not_be_true(sets: dict[str, dict[str, Any]]) -> None:
     found = rule({uid: each for uid, each in sets.items() if "mois-resident" in uid}, "#protected-address")
     clerks, citizens = [each["or"] for each in found["constraint"] if "or" in each]

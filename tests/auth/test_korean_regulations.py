@@ -40,7 +40,7 @@ from schema.catalogue import Catalogue
 DIRECTORY = Path(__file__).parents[2] / "auth" / "regulations"
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
 )  # fmt: skip
 DAY = date(2026, 11, 24)
 BEFORE = date(2026, 11, 1)
@@ -52,8 +52,10 @@ PERSONAS = {
     "resident-clerk": Caller("jongno", "resident-clerk", "officer", jurisdiction="11110"),
     "welfare-officer": Caller("jongno", "welfare-officer", "officer", jurisdiction="11110"),
     "licence-officer": Caller("police", "licence-officer", "officer"),
+    "investigator": Caller("police", "investigator", "officer"),
     "tax-officer": Caller("nts", "tax-officer", "officer"),
     "citizen": Caller("citizen-portal", "citizen", "citizen", rrn="0000000000000"),
+    "auditor": Caller("nts", "auditor", "officer"),
     "analyst": Caller("kostat", "analyst", "analyst"),
 }
 
@@ -62,8 +64,10 @@ PURPOSES = {
     "resident-clerk": ("birth-certificate", "change-of-address"),
     "welfare-officer": ("basic-livelihood-benefit",),
     "licence-officer": ("driving-licence-renewal",),
+    "investigator": ("criminal-investigation",),
     "tax-officer": ("income-tax-assessment",),
     "citizen": ("own-records",),
+    "auditor": ("information-sharing-audit",),
     "analyst": ("statistics",),
 }
 
@@ -238,6 +242,13 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         anybody: DrivingLicence number class issuedOn renewBy status
         search anybody: Resident id rrn
     """,
+    ("investigator", "criminal-investigation", None, "lookup"): "",
+    ("investigator", "criminal-investigation", CASE, "lookup"): """
+        anybody: Resident name birthDate
+        anybody unless Resident.addressProtected: Resident address
+        search anybody: Resident rrn
+    """,
+    ("investigator", "criminal-investigation", CASE, "list"): "",
     ("tax-officer", "income-tax-assessment", None, "lookup"): "",
     ("tax-officer", "income-tax-assessment", CASE, "lookup"): """
         anybody & case: Resident id rrn relationToHead household age parents children spouse marriage businesses healthInsurance
@@ -303,8 +314,18 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         search self: Building pnu area approvedOn
         search self/household: LivelihoodBenefit startedOn
         search self: Petition openedOn
+        self/child: Resident accessLog notices
+        self/child: Access number at agency agencyKo agencyEn role roleKo roleEn purpose purposeKo purposeEn caseNumber
+        self/child: Access citizen items
+        self/child: Notice number at agency agencyKo agencyEn purpose purposeKo purposeEn ground due toldOn days items
+        self/child: AccessItem coordinate titleKo titleEn mask basis rule consent ground
+        search self/child: Access number at agency
     """,
-    ("citizen", "own-records", None, "list"): "",
+    ("citizen", "own-records", None, "list"): """
+        anybody: SharingStatistic id month purpose purposeKo purposeEn coordinate titleKo titleEn mask basis operations residents
+        anybody: SharingStatisticConnection totalCount
+        search anybody: SharingStatistic id month purpose coordinate
+    """,
     ("analyst", "statistics", None, "lookup"): "",
     ("analyst", "statistics", None, "list"): """
         anybody: Resident sex status districtCode age isAdult employments
@@ -314,6 +335,9 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         anybody: Employment weeklyHours
         anybody: ResidentConnection totalCount
         search anybody: Resident id sex status districtCode age
+        anybody: SharingStatistic id month purpose purposeKo purposeEn coordinate titleKo titleEn mask basis operations residents
+        anybody: SharingStatisticConnection totalCount
+        search anybody: SharingStatistic id month purpose coordinate
     """,
 }
 
@@ -535,7 +559,8 @@ def test_a_role_is_worth_nothing_in_another_agency(authorizer: RegulationAuthori
     municipalities = read("parties.yaml")["groups"]["municipalities"]["agencies"]
     home = {
         "passport-officer": ["mofa"], "resident-clerk": municipalities, "welfare-officer": municipalities,
-        "licence-officer": ["police"], "tax-officer": ["nts"], "citizen": ["citizen-portal"], "analyst": ["kostat"],
+        "licence-officer": ["police"], "investigator": ["police"], "tax-officer": ["nts"], "citizen": ["citizen-portal"],
+        "analyst": ["kostat"], "auditor": read("parties.yaml")["groups"]["holders"]["agencies"],
     }  # fmt: skip
     for caller, _, _ in everybody():
         assert bool(authorizer.purposes(caller)) is (caller.agency in home[caller.role]), caller
@@ -595,7 +620,8 @@ def test_everything_the_registers_hold_of_oneself_is_ones_own_to_read(
     profile = authorizer.profile(AccessRequest(PERSONAS["citizen"], "own-records"))
     withheld = {c for c in coordinates if profile.decide(c, "lookup", "read").verdict is Verdict.DENY}
     # That a court has sealed an entry is the court's to say.
-    assert withheld == {"ResidentConnection.totalCount", "BirthRecord.sealed"}
+    about_nobody = {c for c in coordinates if c.startswith(("Holder", "CoordinateUse.", "SharingStatistic"))}
+    assert withheld - about_nobody == {"ResidentConnection.totalCount", "BirthRecord.sealed"}
 
 
 def test_statistics_know_nobody(authorizer: RegulationAuthorizer) -> None:
@@ -620,12 +646,30 @@ def test_who_is_told_later_that_nobody_asked(authorizer: RegulationAuthorizer, c
             for grant in decide(authorizer, PERSONAS[role], purpose, coordinate, case=CASE).grants:
                 if grant.duties is not None and grant.duties.notice:
                     found[str(grant.rule)] = role, grant.duties.ground
+                    assert grant.duties.within == Span(days=10)
     assert found == {
+        "mois-resident-registration/person-under-investigation": (
+            "investigator", "Personal Information Protection Act, art. 18(2)7",
+        ),
         "mohw-disability/fitness-to-drive": ("licence-officer", "Road Traffic Act, art. 89(1)"),
         "nhis-health-insurance/premium-for-income-tax": (
             "tax-officer", "Act on the Submission and Management of Taxation Data, art. 4",
         ),
     }  # fmt: skip
+
+
+def test_who_looked_is_kept_back_for_an_investigation_alone(
+    authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]
+) -> None:
+    found = {
+        (role, coordinate, str(grant.duties.defer), str(grant.duties.retain))
+        for role, purposes in PURPOSES.items()
+        for purpose, coordinate in product(purposes, coordinates)
+        for grant in decide(authorizer, PERSONAS[role], purpose, coordinate, case=CASE).grants
+        if grant.duties is not None and grant.duties.defer is not None
+    }
+    asked = ("Resident.name", "Resident.birthDate", "Resident.address")
+    assert found == {("investigator", coordinate, "P6M", "P3Y") for coordinate in asked}
 
 
 def test_petitioners_are_asked_for_what_needs_their_consent_and_no_more(authorizer: RegulationAuthorizer) -> None:
@@ -663,6 +707,8 @@ def test_petitioners_are_asked_for_what_needs_their_consent_and_no_more(authoriz
          ["mohw-livelihood-benefits/passport-fee-waiver"]),
         ("passport-officer", "passport-renewal", "MilitaryService.rank", Reason.NO_PERMISSION, []),
         ("licence-officer", "driving-licence-renewal", "Employment.workplace", Reason.NO_PERMISSION, []),
+        ("investigator", "criminal-investigation", "Resident.address", Reason.NO_CASE,
+         ["mois-resident-registration/person-under-investigation"]),
         ("licence-officer", "driving-licence-renewal", "HealthInsurance.kind", Reason.PROHIBITED,
          ["nhis-health-insurance/insurance-secrecy"]),
         ("resident-clerk", "birth-certificate", "Marriage.status", Reason.PROHIBITED,
@@ -720,11 +766,15 @@ def test_what_was_decided_before_can_be_decided_again(
 
 
 def test_there_is_a_regulation_for_every_register_and_it_tests_itself() -> None:
-    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {*REGISTERS, "parties", "purposes"}
+    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {*REGISTERS, "parties", "purposes", "items"}
     for register in REGISTERS:
         tests = read(f"{register}.yaml")["tests"]
         assert any("permitted" in test for test in tests), f"{register} tests nothing that is permitted"
         assert any("denied" in test for test in tests), f"{register} tests nothing that is denied"
+
+
+def test_every_coordinate_has_a_title(authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]) -> None:
+    assert not coordinates.keys() - authorizer.titles.keys(), "these coordinates lack a title in items.yaml"
 
 
 def test_every_rule_is_tested_by_its_own_file() -> None:

@@ -81,11 +81,13 @@ permissions = st.builds(
     subject=some(KINDS, 0),
     case=st.sampled_from(["none", "required", "verified"]),
     valid=periods,
-    consent=st.sampled_from([None, None, Consent(), Consent(Word("Asked for help.", HERE))]),
+    consent=st.sampled_from(
+        [None, None, Consent(), *(Consent(Word("Asked for help.", HERE), within) for within in (None, Span(1)))]
+    ),
     rows=conditions,
     masks=masks,
     limit=limits,
-    duties=st.sampled_from([None, Duties(Span(12)), Duties(store=False)]),
+    duties=st.sampled_from([None, Duties(Span(12)), Duties(store=False), Duties(defer=Span(6)), Duties(Span(12), defer=DAY)]),
 )
 exemptions = st.builds(Exemption, some((*AGENCIES, "districts"), 0), some(ROLES, 0), some(PURPOSES, 0))
 prohibitions = st.builds(

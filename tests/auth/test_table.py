@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import get_args
 
@@ -260,12 +261,18 @@ def test_an_exemption_from_consent_leaves_no_constraint_but_a_duty() -> None:
     assert duties == Duties(notice=True, ground="Asked for help.")
     kept = decide(table(permission(consent=ground, duties=Duties(Span(12), store=False)))).grants[0]
     assert (kept.duties, kept.constraints) == (Duties(Span(12), False, True, "Asked for help."), frozenset())
+    soon = replace(ground, within=Span(days=10))
+    deferred = decide(table(permission(consent=soon, duties=Duties(defer=date(2027, 6, 30))))).grants[0].duties
+    assert deferred == Duties(notice=True, ground="Asked for help.", within=Span(days=10), defer=date(2027, 6, 30))
 
 
 def alternatives(*changes: dict[str, object], case: bool = False) -> list[str]:
     """The ids of the grants that remain of permissions with these changes, numbered from 0."""
     rules = [permission(id=Word(f"p{number}", HERE), **change) for number, change in enumerate(changes)]
     return [grant.rule.id for grant in decide(table(*rules), case=case).grants]
+
+
+TOLD = Consent(Word("Asked for help.", HERE))
 
 
 def band(amount: int) -> dict[Word, Mask]:
@@ -297,6 +304,13 @@ def band(amount: int) -> dict[Word, Mask]:
         ([{"limit": Limit(5, None)}, {"limit": Limit(None, 5)}], ["p1"]),
         ([{"duties": Duties(Span(12))}, {}], ["p1"]),
         ([{"duties": Duties(store=False)}, {"subject": words("self")}], ["p1", "p0"]),
+        ([{"consent": TOLD}, {"consent": replace(TOLD, within=Span(days=10))}], ["p0"]),
+        ([{"consent": replace(TOLD, within=Span(days=10))}, {"consent": TOLD}], ["p1"]),
+        # Neither what keeps something from the resident nor what does not is needless for the other; this comes first.
+        ([{"duties": Duties(defer=Span(6))}, {}], ["p1"]),
+        ([{"duties": Duties(defer=Span(6))}, {"subject": words("self"), "limit": Limit(5)}], ["p1", "p0"]),
+        ([{"duties": Duties(defer=Span(6)), "subject": words("self")}, {"subject": words("self")}], ["p1", "p0"]),
+        ([{"duties": Duties(defer=Span(6))}, {"duties": Duties(defer=Span(6)), "subject": words("self")}], ["p0"]),
     ],
 )  # fmt: skip
 def test_needless_alternatives_are_left_out_and_the_least_masked_is_first(

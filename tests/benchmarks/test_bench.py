@@ -1,4 +1,4 @@
-"""The three servers of the benchmark run, and give the same data; and the comparison would notice if they did not."""
+"""The four servers of the benchmark run, and give the same data; and the comparison would notice if they did not."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
 
 @pytest.mark.parametrize("workload", WORKLOADS, ids=lambda workload: workload.name)
 def test_all_servers_give_the_same_data(running: Bench, workload: Workload) -> None:
-    assert [server.name for server in running.servers] == ["madang", "handwritten", "stock"]
+    assert [server.name for server in running.servers] == ["madang", "unrecorded", "handwritten", "stock"]
     verify(running.servers, workload, running.keys[workload.name][:SAMPLES])
 
 
 def test_absent_residents_are_absent_everywhere(running: Bench) -> None:
     answers = [ask(server, WORKLOADS[0], "0000000000000") for server in running.servers]
-    assert answers == [{"resident": None}] * 3
+    assert answers == [{"resident": None}] * 4
 
 
 def test_an_answer_with_errors_is_no_answer(running: Bench) -> None:
@@ -107,6 +107,20 @@ def test_ratios_are_of_rounds_side_by_side() -> None:
     text = report.render(results, WORKLOADS)
     assert "| One resident with household and passports | handwritten    | 32          |  2.00 |      1.3 |     yes |" in text
     assert "100 MB" in text
+
+
+def test_what_the_ledger_costs_is_told_by_the_same_query_without_it() -> None:
+    cells = {
+        ("resident", "madang", 32): [load.Measurement(84, 2.5, 3, 0.75, 0.5)],
+        ("resident", "unrecorded", 32): [load.Measurement(100, 1, 2, 0.25, 0.125)],
+        ("resident", "madang", 1): [load.Measurement(84, 2.5, 3, 0.75, 0.5)],
+        ("resident", "unrecorded", 1): [load.Measurement(100, 1, 2, 0.25, 0.125)],
+    }
+    text = report.render(report.Results(2_000, 1, 1, cells, {"madang": 1, "unrecorded": 1}, None, 0.1), WORKLOADS)
+    one, many = [line for line in text.splitlines() if "0.84" in line]
+    assert re.findall(r"[-+0-9.]+", one.rpartition("passports")[2]) == ["1", "0.84", "+1.500", "+0.500", "+0.375", "+2"]
+    assert "yes" in one
+    assert "**no**" in many
 
 
 def test_what_the_law_costs_is_told_by_the_same_query_without_it() -> None:

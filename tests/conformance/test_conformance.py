@@ -9,6 +9,7 @@
     plan.txt         the plan, as `madang explain` prints it
     statements.sql   the statements that reached the registers, in order, each with its keys and values
     response.json    the answer
+    ledger.json      what is recorded of it: the form, and of whom what was disclosed
 
 The registers are in memory (`nation.py`); a value tells the column that it is from and whose it is. Limits are counted in
 PostgreSQL. After a change that means to change an answer, write the files anew with
@@ -37,7 +38,8 @@ from resolvers.explain import render
 from resolvers.operation import Limits, RequestError
 from tests.conformance.nation import RRN, TODAY, consents, make
 from tests.resolvers.nation import CATALOGUE
-from tests.resolvers.world import World, world
+from tests.resolvers.test_disclosed import recorded
+from tests.resolvers.world import TRAIL, World, world
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -75,11 +77,12 @@ async def test_case(case: Path, regulations: RegulationAuthorizer, use: SubjectU
     access = AccessRequest(_caller(request), request["purpose"], request.get("case"))
     nation.fail(request.get("down", ()))
     await _count(gateway_dsn, access.caller, request.get("used", {}))
-    answer = await nation.engine.answer(query, variables, None, access, refusals=request.get("refusals"))
+    answer = await nation.engine.answer(query, variables, None, access, trail=TRAIL, refusals=request.get("refusals"))
     found = {
         "plan.txt": _plan(nation, query, variables, access),
         "statements.sql": _statements(nation),
         "response.json": _response(answer.body),
+        "ledger.json": _ledger(nation),
     }
     for name, text in found.items():
         path = case / name
@@ -95,7 +98,7 @@ def test_a_case_is_complete() -> None:
         assert request.keys() <= KEYS, case.name
         own = {"query.graphql"} if request.keys().isdisjoint(("example", "query")) else set()
         names = {path.name for path in case.iterdir()}
-        assert names == {"request.json", "plan.txt", "statements.sql", "response.json"} | own, case.name
+        assert names == {"request.json", "plan.txt", "statements.sql", "response.json", "ledger.json"} | own, case.name
         assert _operation(case, request).is_file(), case.name
 
 
@@ -190,6 +193,31 @@ def _response(body: bytes) -> str:
         # It is the version of all regulations, in which something or other always changes.
         found["extensions"]["regulations"] = "..."
     return re.sub(r"in \d+ seconds", "in ... seconds", json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def _ledger(nation: World) -> str:
+    found = []
+    for record in nation.ledger.records:
+        form = json.loads(record.form.text) | {"operation": "...", "regulations": "..."}
+        form["asked"] = [" ".join([use, coordinate, *([f"below {above}"] if above >= 0 else [])])
+                         for coordinate, _, use, above in form["asked"]]  # fmt: skip
+        form["granted"] = [f"{each['coordinate']}{_mask(each)}: {_under(each)}" for each in form["granted"]]
+        form["searched"] = [f"{each['coordinate']}: {_under(each)}" for each in form["searched"]]
+        disclosed: dict[str, list[str]] = {}
+        for number, coordinate in sorted(recorded(record)):
+            disclosed.setdefault(number, []).append(coordinate)
+        found.append({"officer": record.officer, "case": record.case, "citizen": record.citizen, "form": form,
+                      "disclosed": disclosed})  # fmt: skip
+    return json.dumps(found, indent=1, ensure_ascii=False)
+
+
+def _mask(granted: dict[str, Any]) -> str:
+    return "" if granted["mask"] is None else f", masked: {granted['mask']}"
+
+
+def _under(granted: dict[str, Any]) -> str:
+    """The rules with their articles, and what of a rule tells what the resident is told."""
+    return "; or ".join(" ".join(f"{key} {value}," for key, value in rule.items()).rstrip(",") for rule in granted["rules"])
 
 
 def _statements(nation: World) -> str:

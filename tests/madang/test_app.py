@@ -64,7 +64,14 @@ def test_it_is_not_ready_when_no_register_answers(serve: Serve, settings: Settin
     assert ready.status_code == 503
     told = ready.json()
     assert not told["ready"]
-    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok"}
+    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok", "ledger": "ok"}
+
+
+def test_it_is_not_ready_when_nothing_can_be_recorded(serve: Serve, settings: Settings, nation: Embedded) -> None:
+    nowhere = dataclasses.replace(settings.gateway, address="postgresql://madang@127.0.0.1:9/gateway")
+    with serve(dataclasses.replace(settings, gateway=nowhere), nation) as address:
+        ready = httpx.get(f"{address}/readyz", timeout=10)
+    assert (ready.status_code, ready.json()["sources"]["mois"]) == (503, "ok")
 
 
 def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> None:
@@ -72,7 +79,8 @@ def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> 
     assert response.headers["cache-control"] == "no-store"
     told = {persona["name"]: persona for persona in response.json()}
     assert set(told) == {
-        "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "citizen", "analyst",
+        "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "investigator", "citizen",
+        "auditor", "analyst",
     }  # fmt: skip
     assert told["citizen"]["rrn"] == known_residents()["citizen"]
     assert told["passport-officer"]["rrn"] is None
@@ -136,7 +144,7 @@ def test_pages_of_other_hosts_may_not_ask_unless_the_settings_name_them(
         assert allowed.status_code == 200
         assert allowed.headers["access-control-allow-origin"] == "https://portal.example"
         answered = httpx.post(f"{address}/graphql", headers={"Origin": "https://portal.example"})
-        assert answered.headers["access-control-expose-headers"] == "retry-after"
+        assert answered.headers["access-control-expose-headers"] == "retry-after, madang-request, madang-entry"
         other = httpx.options(f"{address}/graphql", headers={**asking, "Origin": "https://other.example"})
         assert "access-control-allow-origin" not in other.headers
 

@@ -24,6 +24,7 @@ from madang.embedded import known_residents
 
 ROOT = Path(__file__).parents[2]
 MADANG = [sys.executable, "-m", "madang"]
+REGULATIONS = ROOT / "auth/regulations"
 QUERY = "query($rrn: String!) { resident(rrn: $rrn) { name taxCertificates { income } } }"
 
 
@@ -82,6 +83,15 @@ def test_serve_makes_the_nation_and_answers_a_token_of_the_command(
     answer = httpx.post(f"{address}/graphql", json=body, headers=headers).json()
     assert answer["data"] == {"resident": {"name": "김민준", "taxCertificates": None}}
     assert answer["errors"][0]["extensions"]["code"] == "WITHHELD"
+
+
+def test_the_ledger_is_there_for_commands_while_the_demo_runs(server: tuple[subprocess.Popen[str], str], directory: Path) -> None:
+    """What was asked before is in it, whether it is counted yet or not; the demo's own regulations change nothing."""
+    done = madang(directory, "regulations", "replay", str(REGULATIONS), "--since", "2026-01-01", "--json")
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["operations"] + found["uncounted"] > 0
+    assert found["otherwise"] == 0
 
 
 def test_a_second_demo_in_one_directory_is_refused(server: tuple[subprocess.Popen[str], str], directory: Path) -> None:
@@ -221,3 +231,15 @@ def test_it_ends_at_once_and_leaves_no_process(server: tuple[subprocess.Popen[st
         time.sleep(0.05)
     with pytest.raises(ProcessLookupError):
         os.kill(postgres, 0)
+    # The ledger outlives it, and a command that looks into it leaves no process either.
+    done = madang(directory, "regulations", "replay", str(REGULATIONS), "--since", "2026-01-01")
+    assert done.exit_code == 0, done.output
+    assert not (directory / ".madang" / "registers" / "postgres" / "postmaster.pid").exists()
+
+
+def test_a_demo_that_never_ran_has_no_ledger(tmp_path: Path) -> None:
+    done = madang(tmp_path, "regulations", "replay", str(REGULATIONS), "--since", "2026-01-01")
+    assert done.exit_code == 2
+    assert "there is no demo in `" in done.stderr
+    assert "run `madang serve` first" in done.stderr
+    assert not (tmp_path / ".madang").exists()

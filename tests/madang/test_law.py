@@ -22,7 +22,7 @@ from typing import Any
 import httpx
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from auth.access import Caller
 from auth.authorizer import RegulationAuthorizer
@@ -63,6 +63,8 @@ def gateways(settings: Settings, nation: Embedded, tmp_path_factory: pytest.Temp
     shutil.copytree(settings.regulations, place / "regulations")
     key = Ed25519PrivateKey.generate()
     (place / "keys.pem").write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    own = Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (place / "ledger.pem").write_bytes(own)
     (place / "madang.toml").write_text(_toml(settings, nation), encoding="utf-8")
     token = Minter(ISSUER, AUDIENCE, key=key).mint(OFFICER)
     with ExitStack() as running:
@@ -74,11 +76,15 @@ def _toml(settings: Settings, nation: Embedded) -> str:
         '[server]\ntimezone = "Asia/Seoul"\n[regulations]\ndirectory = "regulations"',
         f'[tokens]\nissuer = "{ISSUER}"\naudience = "{AUDIENCE}"\nkeys = "keys.pem"',
         f'[ids]\nsecret = "{"5a" * 32}"\n[gateway]\ndsn = "{nation.gateway_dsn}"',
+        '[ledger]\nkey = "file:ledger.pem"',
     ]
     for name, register in settings.registers.items():
-        http = f'url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
-        where = http if register.source.kind == "http" else f'dsn = "{nation.dsns[name]}"'
-        lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{register.source.kind}", {where} }}')
+        where = ""  # The ledger is in the gateway's own database.
+        if register.source.kind == "http":
+            where = f', url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
+        elif register.source.kind == "postgres":
+            where = f', dsn = "{nation.dsns[name]}"'
+        lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{register.source.kind}"{where} }}')
     return "\n".join(lines)
 
 

@@ -8,27 +8,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Locator, Page, Request, Route, async_playwright, expect
+from playwright.async_api import Browser, Locator, Page, Request, Route, expect
+
+from tests.madang.browsing import launched, needs_browser, watched
 
 ROOT = Path(__file__).parents[2]
 STATIC = ROOT / "madang" / "static"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 # What each example of the menu lacks.
 WITHHELD_BY_EXAMPLE = {
@@ -40,33 +30,19 @@ WITHHELD_BY_EXAMPLE = {
     "Residents of a district by age and sex": {"Resident.name"},
 }
 
-needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="needs chromium on the path")
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    async with launched() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def page(browser: Browser, served: str) -> AsyncIterator[Page]:
-    """A fresh page with the graph read; afterwards, nothing may have gone elsewhere, and nothing may have been complained of."""
-    context = await browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page = await context.new_page()
-    page.set_default_timeout(10_000)
-    complaints: list[str] = []
-    addresses: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type in {"error", "warning"} else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    context.on("request", lambda request: addresses.append(request.url))
-    await open_page(page, served)
-    yield page
-    await context.close()
-    assert [address for address in addresses if not address.startswith((f"{served}/", "data:"))] == []
-    assert complaints == []
+    """A fresh page with the graph read."""
+    async with watched(browser, served) as page:
+        await open_page(page, served)
+        yield page
 
 
 async def open_page(page: Page, served: str) -> None:

@@ -6,9 +6,11 @@ import json
 import re
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import cedarpy
 import pytest
 import yaml
@@ -60,7 +62,7 @@ def test_check_says_what_there_is_if_nothing_is_wrong() -> None:
     done = run("check")
     assert done.exit_code == 0
     assert re.fullmatch(
-        r"16 regulations in force, \d+ permissions and \d+ prohibitions; (\d+) of \1 coordinates are shared with somebody\n",
+        r"17 regulations in force, \d+ permissions and \d+ prohibitions; (\d+) of \1 coordinates are shared with somebody\n",
         done.stdout,
     )
 
@@ -159,6 +161,70 @@ def test_a_broken_set_cannot_be_compared(changed: Changed) -> None:
     assert "`TaxCertificate.incme`" in done.stderr
 
 
+# ── replay ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FORM = {
+    "agency": "jongno", "role": "welfare-officer", "purpose": "basic-livelihood-benefit", "case": False, "operation": "0a1b2c",
+    "asked": [["Resident.rrn", "lookup", "search", -1], ["Resident.taxCertificates", "lookup", "read", 0],
+              ["TaxCertificate.year", "lookup", "read", 1], [INCOME, "lookup", "read", 1]],
+    "refused": None,
+}  # fmt: skip
+
+
+@pytest.fixture
+async def recorded(gateway_dsn: str, tmp_path: Path) -> str:
+    """Settings with a ledger in which a welfare officer asked for incomes 1,500 times, the last time on 20 November."""
+    connection = await asyncpg.connect(gateway_dsn)
+    keep = "INSERT INTO ledger_form (digest, content) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+    await connection.execute(keep, b"form", json.dumps(FORM))
+    count = "INSERT INTO ledger_count SELECT $1, id, -1, $2, 9 FROM ledger_form ON CONFLICT DO NOTHING"
+    for day, operations in ((date(2026, 10, 31), 900), (date(2026, 11, 2), 1000), (date(2026, 11, 20), 500)):
+        await connection.execute(count, day, operations)
+    await connection.close()
+    return settings_with(tmp_path, gateway_dsn)
+
+
+def settings_with(directory: Path, dsn: str) -> str:
+    """The sample's settings with a gateway's database of its own."""
+    text = Path(SETTINGS).read_text("utf-8").replace('directory = "auth/regulations"', f'directory = "{REGULATIONS}"')
+    (directory / "madang.toml").write_text(f'{text}\n[gateway]\ndsn = "{dsn}"\n', "utf-8")
+    return str(directory / "madang.toml")
+
+
+def test_replay_tells_who_would_lose_what_and_shows_it(changed: Changed, recorded: str) -> None:
+    draft = changed("nts", "      TaxCertificate.income: {band: 10_000_000}", "      TaxCertificate.income: {band: 20_000_000}")
+    done = run("replay", draft, "--since", "2026-11-01", *DAY, "--settings", recorded)
+    assert done.exit_code == 1, done.output
+    assert done.stdout.startswith("Of 1,500 operations since 2026-11-01, in 1 form, 1,500 would be answered otherwise")
+    row = rf"^jongno +basic-livelihood-benefit +1,500  {INCOME} +masked more$"
+    assert re.search(row, done.stdout, re.M), done.stdout
+    by = "1,500 operations of jongno, welfare-officer, for basic-livelihood-benefit, without a case, the last on 2026-11-20"
+    assert f"  {by}: 0a1b2c\n" in done.stdout
+    assert "taxCertificates { income }" in done.stdout
+    found = json.loads(run("replay", draft, "--since", "2026-11-01", *DAY, "--settings", recorded, "--json").stdout)
+    assert (found["operations"], found["losing"], found["gaining"]) == (1500, 0, 0)
+    (shown,) = found["shown"]
+    assert (shown["how"], shown["last"], shown["before"]["grants"][0]["mask"]) == (["masked"], "2026-11-20", "band 10000000")
+
+
+def test_replay_of_what_is_in_force_ends_with_0(recorded: str) -> None:
+    done = run("replay", REGULATIONS, "--since", "2026-01-01", *DAY, "--settings", recorded)
+    assert (done.exit_code, done.stdout) == (
+        0, "Of 2,400 operations since 2026-01-01, in 1 form, none would be answered otherwise, as of 2026-11-24.\n",
+    )  # fmt: skip
+
+
+def test_what_keeps_a_replay_from_beginning_is_told(changed: Changed, recorded: str, tmp_path: Path, gateway_dsn: str) -> None:
+    assert run("replay", REGULATIONS, "--settings", recorded).exit_code == 2  # Since when?
+    broken = run("replay", changed("nts", INCOME, "TaxCertificate.incme"), "--since", "2026-01-01", "--settings", recorded)
+    assert broken.exit_code == 2
+    assert "TaxCertificate.incme" in broken.stderr
+    unreachable = settings_with(tmp_path, f"{gateway_dsn}-not-there")
+    done = run("replay", REGULATIONS, "--since", "2026-01-01", "--settings", unreachable)
+    assert done.exit_code == 2
+    assert "madang.toml: the gateway's database, which `gateway.dsn` names unless it is a demo's, cannot be read (" in done.stderr
+
+
 # ── whomay and explain ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -236,7 +302,7 @@ def test_the_exports_can_be_read_by_others() -> None:
     assert schema.strip() == SCHEMA.strip()
     cedarpy.Entities.from_json_str(run("export", "--cedar-entities").stdout, schema)
     odrl = read("export", "--odrl", *DAY)
-    assert sum(each["@type"] == "Set" for each in odrl["@graph"]) == 16
+    assert sum(each["@type"] == "Set" for each in odrl["@graph"]) == 17
     assert "행정안전부" in json.dumps(odrl, ensure_ascii=False)
 
 
@@ -278,7 +344,7 @@ def test_the_regulation_that_the_page_shows_is_one(tmp_path: Path) -> None:
 
 def test_every_command_that_the_page_shows_is_one() -> None:
     shown = re.findall(r"^madang regulations (\w+)(.*(?:\\\n.*)*)$", PAGE, re.M)
-    assert {command for command, _ in shown} == {"check", "test", "diff", "whomay", "explain", "export", "grants"}
+    assert {command for command, _ in shown} == {"check", "test", "diff", "replay", "whomay", "explain", "export", "grants"}
     for command, rest in shown:
         options = CliRunner().invoke(main, ["regulations", command, "--help"]).stdout
         for option in re.findall(r"--[a-z-]+", rest):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from madang.embedded import known_residents
 from madang.gateway import open_gateway, read_law
@@ -12,6 +15,7 @@ from madang.settings import SettingsError, find, load
 
 ROOT = Path(__file__).parents[2]
 SECRET = "ab" * 32
+KEY = Ed25519PrivateKey.generate()
 REAL = """
 [server]
 timezone = "Asia/Seoul"
@@ -23,6 +27,8 @@ audience = "madang"
 keys = "keys.json"
 [ids]
 secret = "env:MADANG_TEST_SECRET"
+[ledger]
+key = "file:ledger.pem"
 [registers.nts]
 schema = "schema.nts"
 source = { kind = "postgres", dsn = "file:dsn", timeout = 1, connections = 8 }
@@ -38,6 +44,7 @@ connections = 2
 def written(directory: Path, content: str) -> Path:
     (directory / "law").mkdir(exist_ok=True)
     (directory / "dsn").write_text("postgresql://nts.example/nts\n")
+    (directory / "ledger.pem").write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     path = directory / "madang.toml"
     path.write_text(content)
     return path
@@ -50,10 +57,11 @@ def mistakes(directory: Path, content: str) -> list[str]:
     return caught.value.mistakes
 
 
-def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers() -> None:
+def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers_and_the_ledger() -> None:
     settings = load(ROOT / "madang.toml")
     assert settings.demo is not None
-    assert len(settings.registers) == 16
+    assert len(settings.registers) == 17
+    assert [name for name, register in settings.registers.items() if register.source.kind == "ledger"] == ["ledger"]
     assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())
     assert settings.server.host == "127.0.0.1"
@@ -64,8 +72,10 @@ def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers() -> None:
 def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: Path) -> None:
     shipped = (ROOT / "madang.toml").read_text()
     lines = [line for line in shipped.splitlines() if not line.startswith("# ") or " = " in line]
-    uncommented = "\n".join(line.removeprefix("# ") for line in lines if "example.go.kr" not in line and "env:" not in line)
-    uncommented = uncommented.replace("# [tokens]", "").replace("# [ids]", "").replace("# [gateway]", "")
+    uncommented = "\n".join(line.removeprefix("# ") for line in lines if not re.search("example.go.kr|env:|file:/", line))
+    uncommented = (
+        uncommented.replace("# [tokens]", "").replace("# [ids]", "").replace("# [gateway]", "").replace("# [ledger]", "")
+    )
     for words in ('audience = "madang"', 'keys = "keys.json"'):
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
@@ -91,6 +101,8 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     nts, mma = settings.registers["nts"].source, settings.registers["mma"].source
     assert (nts.kind, nts.address, nts.timeout, nts.connections) == ("postgres", "postgresql://nts.example/nts", 1.0, 8)
     assert (mma.kind, mma.address, mma.api_key) == ("http", "https://mma.example/api", "key of mma")
+    assert settings.ledger_key is not None
+    assert settings.ledger_key.public_key() == KEY.public_key()
     own = settings.gateway
     assert (own.kind, own.address, own.connections, own.timeout) == ("postgres", "postgresql://own.example/gateway", 2, 2.0)
     for secret in (SECRET, "postgresql", "key of mma"):
@@ -104,6 +116,7 @@ def test_keys_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     own = own.replace('kind = "http"', 'kind = "http", url = "https://x.example", api_key = "k"')
     own += '\n[gateway]\ndsn = "postgresql://x/y"'
     own += f'\n[tokens]\nissuer = "i"\naudience = "a"\nkeys = "keys.json"\n[ids]\nsecret = "{SECRET}"\n'
+    own += '[ledger]\nkey = "file:ledger.pem"\n'
     settings = load(written(tmp_path, own))
     assert settings.demo is None
     with pytest.raises(SettingsError, match="`tokens` names keys that cannot be used"):
@@ -130,6 +143,8 @@ directory = "laws"
 issuer = "i"
 [ids]
 secret = "abcd"
+[ledger]
+key = "abcd"
 [registers.nts]
 schema = "schema.ntx"
 source = { kind = "mysql", dsn = "x" }
@@ -155,7 +170,7 @@ connections = 0
         "`limits.default_page` is 20, more than `limits.page`, 10",
         f"`regulations.directory` names `{tmp_path / 'laws'}`, which is not a directory",
         "`registers.nts.schema` names the module `schema.ntx`, which is not there; it lies in schema/ or on PYTHONPATH",
-        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`",
+        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`, `ledger`",
         "`registers.mma.source.api_key` names the environment variable `MADANG_NOT_SET`, which is not set",
         "`registers.mma.source.url` must begin with `https://` or `http://`",
         "`registers.mofa.schema` is missing; give a text",
@@ -166,6 +181,7 @@ connections = 0
         "`tokens` needs one of `keys` (a file: PEM or a JWK set) and `jwks` (the address of a JWK set)",
         "`tokens.audience` is missing; give a text",
         "`ids.secret` must be 32 bytes or more in hexadecimal; `openssl rand -hex 32` makes one",
+        "`ledger.key` must be an Ed25519 private key in PEM, without a password; `openssl genpkey -algorithm ed25519` makes one",
         "`sevrer` is no setting; did you mean `server`?",
         "`server.prot` is no setting; did you mean `port`?",
         "`registers.mma.source.conections` is no setting; remove it",
@@ -179,6 +195,7 @@ connections = 0
         ("[server", "is not TOML: "),
         ("registers = 1\n[regulations]\ndirectory='law'\n[demo]", "`registers` is `1`, but must be a table"),
         ("[regulations]\ndirectory='law'\n[demo]\n[registers]", "`registers` is empty; name at least one register"),
+        ("[demo]\n[ledger]\nkey='x'", "`ledger` is not for a demo, which makes its own; remove it or `demo`"),
         ("[demo]\n[ids]\nsecret='x'", "`ids` is not for a demo, which makes its own; remove it or `demo`"),
         ("[demo.personas.x]\nagency='a'\nrole='r'\nofficer='o'\ntitle='t'\nrrn='12'", "`demo.personas.x.rrn` must be 13 digits"),
         (

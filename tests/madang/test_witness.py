@@ -17,10 +17,11 @@ from auth.authorizer import RegulationAuthorizer
 from auth.diff import Change, diff
 from auth.rules import Coordinate
 from madang.coordinates import coordinates as coordinates_of
-from madang.witness import Witness, Witnesses
+from madang.witness import Witness, Witnesses, operation
 from resolvers.operation import RequestError
-from tests.resolvers.nation import CATALOGUE, SCHEMA
-from tests.resolvers.world import World, world
+from schema.catalogue import Catalogue
+from tests.resolvers.nation import CATALOGUE, SAMPLE, SCHEMA
+from tests.resolvers.world import Profile, World, world
 
 REGULATIONS = Path(__file__).parents[2] / "auth/regulations"
 DAY = dt.date(2026, 11, 24)
@@ -44,7 +45,7 @@ GRANTING = {
 
 @pytest.fixture(scope="module")
 def coordinates() -> Mapping[str, Coordinate]:
-    return coordinates_of(CATALOGUE)
+    return coordinates_of(Catalogue.load(f"schema.{name}" for name in SAMPLE))
 
 
 def load(directory: Path, coordinates: Mapping[str, Coordinate]) -> RegulationAuthorizer:
@@ -150,3 +151,24 @@ def test_each_use_has_a_document_of_its_kind(
     assert found
     assert check(before, after, found) == len(found)
     assert any(witness is not None and document in witness.document for _, witness in found), found
+
+
+@pytest.mark.parametrize(
+    ("coordinate", "asked"),
+    [
+        ("Letter.number", "letters(after: 1)"),
+        ("Letter.handedInAt", 'letters(since: "2000-01-01T00:00:00Z")'),
+        ("Letter.office", 'letters(office: "0000000000000")'),
+        ("Letter.returned", "letters(returned: true)"),
+        ("Parcel.kind", "parcels(kind: AIR)"),
+        ("Parcel.weight", "parcels(orderBy: WEIGHT_ASC)"),
+    ],
+)
+def test_what_a_child_list_is_filtered_by(coordinate: str, asked: str) -> None:
+    """A list of pages has no other order, so its filters are the only way to search."""
+    document = operation(CATALOGUE, [Profile()], coordinate, "lookup", "search")
+    assert document is not None
+    assert asked in document
+    assert not validate(SCHEMA._schema, parse(document))
+    unreachable = Profile(["Resident.letters", "Resident.parcels", "Household.parcelsOfHead"])
+    assert operation(CATALOGUE, [unreachable], coordinate, "lookup", "search") is None

@@ -15,7 +15,7 @@ from auth.authorizer import RegulationAuthorizer
 from madang.coordinates import coordinates
 from tests.redteam.attacker import Seen, seen
 from tests.resolvers.nation import CASE, CATALOGUE, TODAY, make, rrn
-from tests.resolvers.world import World, world
+from tests.resolvers.world import TRAIL, World, world
 
 QUERY = f"""{{ resident(rrn: "{rrn(1)}") {{ name address taxCertificates {{ income }} }}
   residents(first: 3) {{ totalCount edges {{ node {{ name }} }} }} }}"""
@@ -125,7 +125,9 @@ async def test_plans_made_at_once_are_nobody_elses(law: Path) -> None:
     alone = {asked: (await ask(fresh(law), asked)).body for asked in ASKED}
     here = fresh(law)
     some = [asked for _ in range(8) for asked in ASKED]
-    answers = await asyncio.gather(*(here.engine.answer(QUERY, {}, None, AccessRequest(*asked), explain=True) for asked in some))
+    answers = await asyncio.gather(
+        *(here.engine.answer(QUERY, {}, None, AccessRequest(*asked), trail=TRAIL, explain=True) for asked in some)
+    )
     assert [answer.body for answer in answers] == [alone[asked] for asked in some]
 
 

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import asyncpg
@@ -21,6 +22,7 @@ PURPOSES = {
     "passport-officer": ["passport-renewal"],
     "welfare-officer": ["basic-livelihood-benefit"],
     "licence-officer": ["driving-licence-renewal"],
+    "investigator": ["criminal-investigation"],
     "tax-officer": ["income-tax-assessment"],
     "citizen": ["own-records"],
     "resident-clerk": ["birth-certificate"],
@@ -87,10 +89,10 @@ def test_no_protected_address_by_any_path(
 ) -> None:
     """Everything that can be asked about those who hide, their households, families and cars, by everyone who may not know."""
     assert KNOWN["protected"] in protected
-    for purpose in PURPOSES[persona]:
+    for purpose, case in product(PURPOSES[persona], (None, "2026-hyeong-013377")):
         attacker = Attacker(client, tokens[persona], purpose)
         for rrn in (KNOWN["protected"], KNOWN["protected-child"], KNOWN["divorced"], *list(protected)[:12]):
-            body = attacker.ask(EVERYTHING, r=rrn).text
+            body = attacker.ask(EVERYTHING, {"Madang-Case": case}, r=rrn).text
             assert not [address for address in protected.values() if address in body]
             assert "addressProtected" not in body
 

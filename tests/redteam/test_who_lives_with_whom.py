@@ -34,12 +34,12 @@ def co_residents(nation: Embedded) -> list[str]:
 @pytest.mark.parametrize(
     ("persona", "purpose"),
     [("passport-officer", "passport-renewal"), ("licence-officer", "driving-licence-renewal"),
-     ("welfare-officer", "basic-livelihood-benefit")],
+     ("welfare-officer", "basic-livelihood-benefit"), ("investigator", "criminal-investigation")],
 )  # fmt: skip
 def test_who_lives_with_a_protected_resident_has_no_address_either(
     persona: str, purpose: str, served: str, tokens: dict[str, str], co_residents: list[str]
 ) -> None:
-    headers = {"Authorization": f"Bearer {tokens[persona]}", "Madang-Purpose": purpose}
+    headers = {"Authorization": f"Bearer {tokens[persona]}", "Madang-Purpose": purpose, "Madang-Case": "2026-hyeong-013377"}
     seen = 0
     with httpx.Client(base_url=served, headers=headers, timeout=20) as client:
         for rrn in co_residents[:40]:

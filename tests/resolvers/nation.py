@@ -1,4 +1,4 @@
-"""A nation of fourteen residents in memory, its sixteen registers linked to one another, and who asks about it.
+"""A nation of fourteen residents in memory, the sample's registers and one more linked to one another, and who asks.
 
 The rows are drawn by a seed. Keys are no small numbers, so one that leaks can be told from a count. With `unique` every text,
 number and date that is no key is there once, so that a value found anywhere tells its row and column; without it values are few,
@@ -17,11 +17,12 @@ from auth.access import Caller
 from schema.build import build
 from schema.catalogue import Catalogue, ColumnField, Field, LinkField
 
-REGISTERS = (
+SAMPLE = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
 )  # fmt: skip
-CATALOGUE = Catalogue.load([f"schema.{name}" for name in REGISTERS])
+CATALOGUE = Catalogue.load([*(f"schema.{name}" for name in SAMPLE), "tests.resolvers.post"])
+REGISTERS = tuple(CATALOGUE.registers)
 SCHEMA = build(CATALOGUE)
 TODAY = dt.date(2026, 2, 28)
 DISTRICTS = ("11110", "11680", "26350")
@@ -88,7 +89,9 @@ class _Maker:
             return self.random.random() < 0.5
         if kind is dt.date:
             return dt.date(1991, 1, 1) + dt.timedelta(days=number)
-        return 1_700_000_000 + number if kind is int else f"{where}#{number:05d}"
+        if kind is int:
+            return 1_700_000_000 + number
+        return f"2026-02-01T00:00:00.{number:06d}Z" if column.endswith("_at") or column == "at" else f"{where}#{number:05d}"
 
     def residents(self) -> None:
         for number in range(HOUSEHOLDS):
@@ -165,6 +168,28 @@ class _Maker:
             for _ in range(some.randint(0, 3)):
                 self.row("mois", "move_in", household_id=household_id(number))
 
+    def ledger(self) -> None:
+        some = self.random
+        for number in range(RESIDENTS):
+            for _ in range(some.randint(0, 3)):
+                self.row("ledger", "access", subject=rrn(number))
+                for _ in range(some.randint(0, 2)):
+                    self.item(access_id=self.nation["ledger"]["access"][-1]["id"])
+            if some.random() < 0.4:
+                self.row("ledger", "notice", subject=rrn(number))
+                self.item(notice_id=self.nation["ledger"]["notice"][-1]["id"])
+
+    def item(self, **of: int) -> None:
+        self.row("ledger", "access_item", **({"access_id": None, "notice_id": None, "holder_access_id": None} | of))
+
+    def post(self) -> None:
+        some = self.random
+        for number in range(RESIDENTS):
+            for _ in range(some.randint(0, 5)):
+                self.row("post", "letter", rrn=rrn(number))
+            for _ in range(some.randint(0, 3)):
+                self.row("post", "parcel", recipient_rrn=rrn(number))
+
 
 def _own(value: Any) -> Any:
     """The value as an object of its own, so that its identity tells the cell it is from."""
@@ -185,6 +210,8 @@ def make(seed: int = 1, *, unique: bool = False) -> Nation:
     maker.family()
     maker.records()
     maker.petitions()
+    maker.ledger()
+    maker.post()
     return maker.nation
 
 
@@ -226,5 +253,6 @@ EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { 
   businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
   buildings { use } militaryService { rank } disability { kind } drivingLicence { class } petitions { service }
   birth { place father { id } mother { id } }
-  parents { id name } children { id } spouse { id } marriage { status spouse { id } }
-  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind } } } } } }"""
+  letters { office } parcels { weight } parents { id name } children { id } spouse { id } marriage { status spouse { id } }
+  household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind }
+    parcelsOfHead { office } } accessLog { number items { basis } } notices { ground } } } } }"""

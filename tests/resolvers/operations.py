@@ -7,6 +7,7 @@ null or not at all. It is driven by `Dice`, so that hypothesis can choose and sh
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from typing import Any, TypeVar
 
 from auth.access import Access
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, Field, LinkField, ListingRoot, LookupRoot, RecordType, strip_none
+from schema.catalogue import ColumnField, DerivedField, Field, Filter, LinkField, ListingRoot, LookupRoot, RecordType, strip_none
+from schema.scalars import BigInt, DateTime
 from tests.resolvers.nation import CATALOGUE, DISTRICTS, HOUSEHOLDS, RESIDENTS, household_id, resident_id, rrn
 
 T = TypeVar("T")
@@ -252,6 +254,8 @@ class Writer:
         fields = list(record.fields.values())
         leaves = [f for f in fields if not isinstance(f, LinkField)]
         links = [f for f in fields if isinstance(f, LinkField)] if self.budget > 0 and depth < self.deepest else []
+        # Those with filters are few and take the most arguments, so they stand there twice.
+        links = [*(f for f in links if f.filters), *links]
         chosen: Field = self.dice.choose(links) if links and self.dice.chance(45) else self.dice.choose(leaves or fields)
         self.touch(chosen.coordinate, "read")
         if not isinstance(chosen, LinkField):
@@ -265,18 +269,36 @@ class Writer:
         return f"{self.named(record.name, chosen.name, arguments)}{self.directives()} {below}"
 
     def list_arguments(self, item: LinkField) -> str:
-        target, texts = CATALOGUE.records[item.target], []
+        target = CATALOGUE.records[item.target]
+        texts = [self.narrowed_by(each) for each in item.filters.values() if self.dice.chance(35)]
         orders = order_values(target)
         order = None
-        if self.dice.chance(25) and orders:
+        if self.dice.chance(25) and orders and not item.paged:
             text, order = self.seen_value(f"{target.name}Order", self.dice.choose(list(orders)))
             texts.append(f"orderBy: {text}")
         by = orders[order][0] if order else (item.order or "").lstrip("-")
         for each in (f for f in target.fields.values() if isinstance(f, ColumnField) and f.column == by):
             self.touch(each.coordinate, "search" if order else "read")
         if self.dice.chance(25):
-            texts.append(f"limit: {self.value('Int', self.dice.choose(COUNTS))}")
+            texts.append(f"{'first' if item.paged else 'limit'}: {self.value('Int', self.dice.choose(COUNTS))}")
         return f"({', '.join(texts)})" if texts else ""
+
+    def narrowed_by(self, item: Filter) -> str:
+        """An argument that filters a child list."""
+        pools: dict[Any, tuple[str, Sequence[Any]]] = {
+            int: ("Int", (1_700_000_001, 1_700_000_000, 0, -(2**31))),
+            BigInt: ("BigInt", (1_700_000_001, "1700000002", 2**63 - 1, -(2**63))),
+            DateTime: ("DateTime", ("2026-02-01T09:00:00.000001+09:00", "2026-02-01T00:00:00.0000019Z", "0001-01-01T00:00:00Z")),
+            dt.date: ("Date", ("1991-01-02", "1991-01-03", "0001-01-01")),
+            bool: ("Boolean", (True, False)),
+            str: ("String", (*(f"post.letter.office#{n:05d}" for n in range(3)), *TEXTS)),
+        }
+        inner = strip_none(item.annotation)
+        kind, pool = pools.get(inner) or (inner.__name__, [member.name for member in inner])
+        text, value = self.seen_value(kind, self.dice.choose(pool))
+        if value is not None:
+            self.touch(item.target.coordinate, "search")
+        return f"{item.name}: {text}"
 
     def named(self, kind: str, name: str, arguments: str) -> str:
         """A field under a response name that means the same wherever it stands in this operation."""
@@ -338,7 +360,7 @@ class Writer:
 
 
 def _literal(kind: str, value: Any) -> str:
-    is_enum = kind.rstrip("!") in ("Sex", "ResidentStatus") or kind.endswith("Order")
+    is_enum = kind.rstrip("!") in ("Sex", "ResidentStatus", "ParcelKind") or kind.endswith("Order")
     return value if is_enum and value is not None else json.dumps(value)
 
 

@@ -81,9 +81,10 @@ class Oracle:
             for constraint in _constraints(decision):
                 found |= self.keys_of(constraint, CATALOGUE.records[owner])
         for record in CATALOGUE.records.values():
-            found |= self.cells(
-                record, record.key, None
-            )  # A listed row's key is part of its cursor; a linked row's is its order.
+            # A listed row's key is part of its cursor; a linked row's is its order. Whose a row is, the ledger has to have.
+            found |= self.cells(record, record.key, None)
+            if record.subject and record.subject.self:
+                found |= self.cells(record, record.subject.self, None)
             for item in record.fields.values():
                 if item.coordinate in reads and isinstance(item, LinkField):
                     found |= self._along(record, item, profile.decide(item.coordinate, access, "read"))
@@ -235,7 +236,9 @@ class Oracle:
             rows = range(len(self.nation[hop.source][hop.table]))
             found |= {(hop.source, hop.table, n, column) for n in rows for column in (hop.key, hop.value)}
         target = CATALOGUE.records[item.target]
-        return found | self.cells(target, item.end, None)
+        # The declared order of a list of pages is part of its link.
+        columns = [item.end, *([item.order.lstrip("-")] if item.paged and item.order else [])]
+        return found.union(*(self.cells(target, column, None) for column in columns))
 
     def _owners(self) -> dict[tuple[str, int], Rows]:
         found: dict[tuple[str, int], Rows] = {}

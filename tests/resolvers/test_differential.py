@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -22,7 +23,7 @@ from tests.resolvers.decisions import draw_profile
 from tests.resolvers.follow import resolve
 from tests.resolvers.nation import CALLERS, CASE, REGISTERS, make
 from tests.resolvers.operations import Dice, Operation, Writer
-from tests.resolvers.world import PURPOSE, Profile, World, world
+from tests.resolvers.world import PURPOSE, WIDE, Profile, World, world
 
 EXAMPLES = 400
 CASES = (None, CASE, "closed", "of-the-citizen", "of-another-agency")
@@ -31,9 +32,9 @@ CAPABILITIES = list(product((True, False), repeat=2))
 
 @pytest.fixture(scope="module")
 def worlds() -> list[World]:
-    """One for each combination of what the sources can do: joins, JSON."""
-    nation = make()
-    return [world(nation, joins=joins, json=json) for joins, json in CAPABILITIES]
+    """One for each combination of what the sources can do: joins, JSON. A page holds fewer rows than many lists have."""
+    nation, limits = make(), replace(WIDE, default_page=2)
+    return [world(nation, joins=joins, json=json, limits=limits) for joins, json in CAPABILITIES]
 
 
 def drawn(data: st.DataObject, world: World) -> tuple[Dice, Operation, Caller]:

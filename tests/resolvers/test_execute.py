@@ -10,7 +10,7 @@ import pytest
 from auth.access import AccessRequest
 from resolvers.engine import Engine
 from tests.resolvers.nation import BOTH, CATALOGUE, CITIZEN, CITIZEN_RRN, CLERK, SCHEMA, TODAY, rrn
-from tests.resolvers.world import PURPOSE, WIDE, Profile, World, world
+from tests.resolvers.world import PURPOSE, TRAIL, WIDE, Profile, World, world
 
 ME = f'resident(rrn: "{CITIZEN_RRN}")'
 
@@ -51,11 +51,12 @@ async def test_the_sources_of_a_level_work_side_by_side() -> None:
 async def test_no_level_begins_after_the_deadline() -> None:
     late = world()
     engine = Engine(
-        CATALOGUE, SCHEMA, late.regulations, late.engine.sources, late.pseudonyms, limits=WIDE, today=lambda: TODAY, deadline=0.05
+        CATALOGUE, SCHEMA, late.regulations, late.engine.sources, late.pseudonyms, limits=WIDE, ledger=late.ledger,
+        today=lambda: TODAY, deadline=0.05,
     )  # fmt: skip
     late.witnesses["mofa"].delay = 0.1
     text = f"{{ {ME} {{ name passports {{ kind }} borderCrossings {{ port }} }} }}"
-    answer = await engine.answer(text, None, None, AccessRequest(CLERK, PURPOSE))
+    answer = await engine.answer(text, None, None, AccessRequest(CLERK, PURPOSE), trail=TRAIL)
     assert b'"name":"' in answer.body
     assert b'"borderCrossings":null' in answer.body
     assert not late.witnesses["moj"].seen

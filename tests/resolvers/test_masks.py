@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from typing import Any
+
+import pytest
 
 from auth.access import Ban, Duties, Grant, Mask, Matches, OfSubject, Rule, Span, WithConsent
 from tests.resolvers.nation import CLERK, DISTRICTS, table_of
@@ -87,6 +90,23 @@ async def test_duties_of_a_link_that_waits_for_consent(here: World) -> None:
         shown.add((passports is not None, bool(passports)))
         assert ("duties" in answer["extensions"]) == (passports is not None), "that there are none is told as well"
     assert shown == {(True, True), (True, False), (False, False)}
+
+
+@pytest.mark.parametrize(
+    ("duties", "told"),
+    [
+        (Duties(defer=Span(months=6)), {"store": True, "defer": "P6M"}),
+        (Duties(defer=dt.date(2027, 6, 30)), {"store": True, "defer": "2027-06-30"}),
+        (Duties(notice=True, ground="Act, art. 3", within=Span(days=10)),
+         {"store": True, "notice": {"to": "subject", "when": "later", "within": "P10D", "ground": "Act, art. 3"}}),
+    ],
+)  # fmt: skip
+async def test_the_recipient_is_told_when_the_resident_learns_of_it(here: World, duties: Duties, told: dict[str, Any]) -> None:
+    here.under(Profile(grants={"Resident.name": [Grant(RULE, duties=duties)]}))
+    rrn = table_of(here.nation, "Resident")[0]["rrn"]
+    answer = await here.ask("query($r: String!) { resident(rrn: $r) { name } }", CLERK, r=rrn)
+    (said,) = answer["extensions"]["duties"]
+    assert {key: said[key] for key in said.keys() - {"rule", "coordinates"}} == told
 
 
 async def test_duties_come_with_what_was_shown_and_with_nothing_else(here: World) -> None:

@@ -7,6 +7,8 @@ column of a coordinate that is denied stands in any clause. Of columns that serv
 
 - keys: a record's own key; the columns that a permitted link, or a hop of it, starts from and ends at;
 - subject columns: in a guard (a condition in the SELECT list, or in WHERE), never as a value, so never bare in the SELECT list;
+- but a resident's own number, of records of which something is permitted: as a key, for the ledger, which has to have whose they
+  were; and of a household that is asked for, its members';
 - filters and orders: columns that `search` permits, in WHERE and ORDER BY, and in the SELECT list as part of a cursor or to put
   rows of several hops in order;
 - a derived field's input: inside that field's call, never bare;
@@ -40,7 +42,7 @@ from auth.access import Access, Caller, Constraint, Matches, Verdict, WithConsen
 from resolvers.circumstances import Circumstances
 from resolvers.relations import by_household, relation
 from resolvers.values import NEEDS
-from schema.catalogue import ColumnField, DerivedField, IdField, LinkField
+from schema.catalogue import ColumnField, DerivedField, IdField, LinkField, RecordType
 from sources.postgres import PostgresSource
 from sources.protocol import Shape
 from tests.resolvers.decisions import draw_profile
@@ -53,6 +55,7 @@ EXAMPLES = 300
 ROOTS = {"lookup": ("resident", "node", "household", "me"), "list": ("residents",)}
 POSTGRES = {name: PostgresSource(name, "", CATALOGUE.tables(name)) for name in CATALOGUE.registers}
 FOUND_FIRST = {q.shape for need in NEEDS for q in Circumstances(CATALOGUE, {}).questions(need)}
+ABOUT_HOUSEHOLDS = {r.name for r in CATALOGUE.records.values() if r.subject and not r.subject.self}
 CASES = (None, CASE, "of-the-citizen")
 
 
@@ -160,7 +163,7 @@ class _Law:
 
     def permits(self, source: str, table: str, column: str, use: str) -> bool:
         records = [r for r in CATALOGUE.records.values() if (r.source, r.table) == (source, table)]
-        if self.is_key(source, table, column) or self.leads(source, table, column):
+        if self.is_key(source, table, column) or self.leads(source, table, column) or self.names(records, column):
             return True
         fields = [f for r in records for f in r.fields.values()]
         plain = [f.coordinate for f in fields if isinstance(f, ColumnField | IdField) and f.column == column]
@@ -195,6 +198,18 @@ class _Law:
     def decides(self, coordinates: list[str]) -> bool:
         return any(isinstance(c, Matches) and c.coordinate in coordinates for _, c in self.constraints())
 
+    def names(self, records: list[RecordType], column: str) -> bool:
+        """Whether it tells the ledger whose a record is of which something is permitted."""
+        granted = {c.partition(".")[0] for c, use in self.touched if use == "read" and self.may(c, use)}
+        without = {item.target for _, item in links() if CATALOGUE.records[item.target].subject is None}
+        for record in records:
+            told = record.subject
+            of_household = bool(told and told.self and told.household) and not granted.isdisjoint(ABOUT_HOUSEHOLDS)
+            if told and (column == told.self or (of_household and column == told.household)):
+                below = {i.target for n, i in links() if n == record.name and i.target in without}
+                return of_household or record.name in granted or not granted.isdisjoint(below)
+        return False
+
     def leads(self, source: str, table: str, column: str) -> bool:
         """Whether it is a key column between a subject and what another record says of it."""
         for owner, constraint in self.constraints():
@@ -228,6 +243,8 @@ class _Law:
                 if isinstance(item, LinkField) and self.may(item.coordinate, "read"):
                     target = CATALOGUE.records[item.target]
                     ends = {(record.source, record.table, item.start), (target.source, target.table, item.end)}
+                    if item.paged and item.order:
+                        ends.add((target.source, target.table, item.order.lstrip("-")))
                     for hop in item.through:
                         ends |= {(hop.source, hop.table, c) for c in (hop.key, hop.value, *(n for n, _ in hop.where))}
                     if (source, table, column) in ends:

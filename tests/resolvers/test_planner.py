@@ -120,7 +120,7 @@ def test_a_flat_list_comes_as_json_and_one_with_anything_withheld_does_not(here:
 
 def test_an_alias_never_enters_a_statement(here: World) -> None:
     plan = planned(here, "{ residents { edges { node { x: name name: sex } } } }")
-    assert plan.steps[0].shape.columns == ("id", "name", "sex")
+    assert plan.steps[0].shape.columns == ("id", "name", "sex", "rrn")
 
 
 def test_a_count_alone_reads_no_row(here: World) -> None:

@@ -1,6 +1,6 @@
 """The same operation over PostgreSQL and over memory: the same answer, byte for byte.
 
-One database holds the tables of all sixteen registers and of consents, whose names all differ; each register still has its own
+One database holds the tables of all registers and of consents, whose names all differ; each register still has its own
 source.
 """
 
@@ -27,7 +27,7 @@ from tests.resolvers.decisions import draw_profile
 from tests.resolvers.follow import resolve
 from tests.resolvers.nation import CALLERS, CASE, CATALOGUE, SCHEMA, TODAY, consents, make
 from tests.resolvers.operations import Dice, Writer
-from tests.resolvers.world import MASTER, PURPOSE, WIDE, World, world
+from tests.resolvers.world import MASTER, PURPOSE, TRAIL, WIDE, Recorder, World, world
 
 SQL_TYPES = {str: "text", int: "bigint", bool: "boolean", dt.date: "date"}
 
@@ -45,7 +45,7 @@ def postgres(postgres_server: PostgresServer, memory: World, runner: asyncio.Run
     tables = {r: CATALOGUE.tables(r) for r in CATALOGUE.registers} | {consent.SOURCE: {consent.TABLE: consent.COLUMNS}}
     sources = {r: Coalescer(PostgresSource(r, dsn, tables[r], pool_size=1)) for r in tables}
     engine = Engine(
-        CATALOGUE, SCHEMA, memory.regulations, sources, Pseudonyms(MASTER), limits=WIDE, today=lambda: TODAY
+        CATALOGUE, SCHEMA, memory.regulations, sources, Pseudonyms(MASTER), limits=WIDE, ledger=Recorder(), today=lambda: TODAY
     )  # fmt: skip
     yield engine
     runner.run(engine.aclose())
@@ -78,5 +78,5 @@ async def check(memory: World, postgres: Engine, dice: Dice) -> None:
     note(f"{operation.text}\n{variables}\n{memory.regulations.now}\n{caller}")
     case = dice.choose([None, CASE, "closed", "of-the-citizen"])
     expected = await memory.answer(operation.text, caller, variables, case=case)
-    answer = await postgres.answer(operation.text, variables, None, AccessRequest(caller, PURPOSE, case))
+    answer = await postgres.answer(operation.text, variables, None, AccessRequest(caller, PURPOSE, case), trail=TRAIL)
     assert answer.body == expected.body

@@ -13,7 +13,7 @@ from auth.access import AccessRequest, Caller, Grant, Mask, Matches, OfSubject, 
 from auth.authorizer import RegulationAuthorizer
 from madang.coordinates import coordinates
 from resolvers.operation import RequestError
-from tests.resolvers.nation import CASE, CATALOGUE, CITIZEN, CITIZEN_RRN, CLERK, PURPOSE, TODAY, Nation, make, rrn
+from tests.resolvers.nation import CASE, CATALOGUE, CITIZEN, CITIZEN_RRN, CLERK, PURPOSE, TODAY, Nation, Table, make, rrn
 from tests.resolvers.world import RULE, Profile, World, access_of, codes, world
 
 LAW = Path(__file__).parent / "law"
@@ -134,9 +134,9 @@ async def test_without_a_purpose_that_fits_nothing_is_read(here: World) -> None:
 RESIDENT = "query ($r: String!) { resident(rrn: $r) { %s } }"
 
 
-def law(day: dt.date = TODAY, nation: Nation | None = None) -> World:
+def law(day: dt.date = TODAY, nation: Nation | None = None, consented: Table | None = None) -> World:
     authorizer = RegulationAuthorizer.load(LAW, coordinates(CATALOGUE), today=lambda: day)
-    return world(nation or make(3), regulations=authorizer, today=lambda: day)
+    return world(nation or make(3), regulations=authorizer, today=lambda: day, consented=consented)
 
 
 def elsewhere(here: World, **columns: Any) -> str:
@@ -228,7 +228,7 @@ async def test_a_denial_says_why_by_which_rule_and_what_would_change_it(
     ],
 )
 async def test_what_is_not_granted_for_a_row_says_for_which_it_is(selection: str, reason: str, why: str) -> None:
-    here = law()
+    here = law(consented=[])
     number = elsewhere(here, sex="MALE", address_protected=True)
     error = await refusal(here, selection, number)
     assert error["message"].endswith(f" is withheld: it is shared with you only {why}")

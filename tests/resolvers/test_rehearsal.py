@@ -66,8 +66,9 @@ def canaries(nation: Nation) -> set[Any]:
 def left(here: World, text: str = "") -> set[Any]:
     """Every value that left a source for an operation, but for what is found out first, of the caller and the case."""
     seen = [each for witness in here.witnesses.values() for each in witness.seen if each[0].shape not in FOUND_FIRST]
-    # Of a list behind hops that has a limit, its order decides which rows there are, and is not the source's to make.
-    chosen = choosing if "limit: " in text else lambda _: set()
+    # Of a list behind hops that has a limit, its order decides which rows there are, and is not the source's to make. One of
+    # pages always has one.
+    chosen = choosing if "limit: " in text or "parcelsOfHead" in text else lambda _: set()
     return {value for batch, rows in seen for row in rows for place, value in enumerate(row) if place not in chosen(batch.shape)}
 
 

@@ -25,8 +25,10 @@ from auth.access import (
     Use,
     Verdict,
 )
+from auth.ledger import LedgerUnavailable, Record
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
+from resolvers.disclose import Trail
 from resolvers.engine import Answer, Engine
 from resolvers.fallback import run as run_by_strawberry
 from resolvers.operation import Limits
@@ -38,6 +40,7 @@ from tests.resolvers.nation import CATALOGUE, PURPOSE, SCHEMA, TODAY, Nation, Ta
 
 MASTER = bytes(range(32))
 WIDE = Limits(depth=60, fields=20_000, aliases=2_000, tokens=200_000)
+TRAIL = Trail(bytes(8))
 RULE = Rule("test-regulation", "test-permission", "Test Act, art. 1")
 
 Key = tuple[str, Access | None, Use | None]
@@ -109,8 +112,31 @@ class Regulations:
     def articles(self, caller: Caller) -> dict[str, tuple[Article, ...]]:
         return {}
 
+    def knows(self, agency: str) -> bool:
+        return True
+
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         return (PURPOSE, "own-records")
+
+
+class Recorder:
+    """A ledger in memory: what was recorded, in order; when it is `down` nothing can be."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+        self.down = False
+
+    def append(self, record: Record) -> asyncio.Future[int]:
+        written: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        if self.down:
+            written.set_exception(LedgerUnavailable())
+        else:
+            self.records.append(record)
+            written.set_result(len(self.records))
+        return written
+
+    async def aclose(self) -> None:
+        """There is nothing to let go of."""
 
 
 class Witness:
@@ -151,6 +177,7 @@ class World:
     regulations: Any
     order: list[tuple[str, Batch]]
     """Every batch that reached a source, in order."""
+    ledger: Recorder
     pseudonyms: Pseudonyms = field(default_factory=lambda: Pseudonyms(MASTER))
 
     def under(self, profile: Profile, down: Iterable[str] = ()) -> World:
@@ -160,6 +187,7 @@ class World:
 
     def fail(self, down: Iterable[str]) -> World:
         self.order.clear()
+        self.ledger.records.clear()
         for name, witness in self.witnesses.items():
             witness.down, witness.nonsense, witness.delay = name in down, None, 0.0
             witness.seen.clear()
@@ -174,7 +202,7 @@ class World:
         self, query: str, caller: Caller, variables: Mapping[str, Any] | None = None, purpose: str | None = PURPOSE,
         case: str | None = None, **how: Any,
     ) -> Answer:  # fmt: skip
-        return await self.engine.answer(query, variables, None, AccessRequest(caller, purpose, case), **how)
+        return await self.engine.answer(query, variables, None, AccessRequest(caller, purpose, case), trail=TRAIL, **how)
 
     async def by_strawberry(
         self, query: str, caller: Caller, variables: Mapping[str, Any], case: str | None = None
@@ -217,10 +245,12 @@ def world(
     stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: rows})
     witnesses[consent.SOURCE] = Witness(stored, capabilities, order)
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}
+    ledger = Recorder()
     engine = Engine(
-        CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, today=today or (lambda: TODAY), use=use
+        CATALOGUE, SCHEMA, regulations, coalescers, Pseudonyms(MASTER), limits=limits, ledger=ledger,
+        today=today or (lambda: TODAY), use=use,
     )  # fmt: skip
-    return World(nation, engine, witnesses, regulations, order)
+    return World(nation, engine, witnesses, regulations, order, ledger)
 
 
 def codes(answer: dict[str, Any]) -> list[str]:

@@ -2,6 +2,7 @@ import { DropdownMenu, pick, useGraphiQL, useGraphiQLActions } from '@graphiql/r
 import { useEffect } from 'react';
 import { type Example, examples, variablesOf } from './examples';
 import logo from './madang.svg';
+import type { Shown } from './page';
 import type { Choice, Persona } from './server';
 
 interface Props {
@@ -9,10 +10,12 @@ interface Props {
   choice: Choice;
   onChoose: (choice: Choice) => void;
   citizen: string | undefined;
+  shown: Shown;
+  onShow: (shown: Shown) => void;
 }
 
-/** The bar above GraphiQL: who asks, why, and whose view of the graph. */
-export function Bar({ personas, choice, onChoose, citizen }: Props) {
+/** The bar: who asks, and of the graph why, and whose view; or, for a citizen, who looked. */
+export function Bar({ personas, choice, onChoose, citizen, shown, onShow }: Props) {
   const persona = personas.find(({ name }) => name === choice.persona);
   const queryEditor = useGraphiQL((state) => state.queryEditor);
 
@@ -30,15 +33,43 @@ export function Bar({ personas, choice, onChoose, citizen }: Props) {
         <span lang="ko">마당</span> Madang
       </h1>
       {persona ? (
-        <>
+        <label>
+          Asking as
+          <select name="persona" value={choice.persona} onChange={(event) => choosePersona(event.target.value)}>
+            {personas.map(({ name, title }) => (
+              <option key={name} value={name}>{title}</option>
+            ))}
+          </select>
+        </label>
+      ) : (
+        <p>Put your <code>Authorization</code> and <code>Madang-Purpose</code> into the Headers tab.</p>
+      )}
+      {persona?.rrn && (
+        <fieldset className="madang-switch">
+          <legend>Shown</legend>
           <label>
-            Asking as
-            <select name="persona" value={choice.persona} onChange={(event) => choosePersona(event.target.value)}>
-              {personas.map(({ name, title }) => (
-                <option key={name} value={name}>{title}</option>
-              ))}
-            </select>
+            <input type="radio" name="shown" checked={shown === 'graph'} onChange={() => onShow('graph')} />
+            GraphiQL
           </label>
+          <label>
+            <input type="radio" name="shown" checked={shown === 'looked'} onChange={() => onShow('looked')} />
+            <span>Who looked <span lang="ko">내 정보 이용 내역</span></span>
+          </label>
+        </fieldset>
+      )}
+      {shown === 'graph' && <Asking personas={personas} persona={persona} choice={choice} onChoose={onChoose} citizen={citizen} />}
+    </header>
+  );
+}
+
+type Asked = Pick<Props, 'personas' | 'choice' | 'onChoose' | 'citizen'> & { persona: Persona | undefined };
+
+/** Why the graph is asked, whose view of it is shown, and the examples. */
+function Asking({ personas, persona, choice, onChoose, citizen }: Asked) {
+  return (
+    <>
+      {persona && (
+        <>
           <label>
             For the purpose
             <select name="purpose" value={choice.purpose} onChange={(event) => onChoose({ ...choice, purpose: event.target.value })}>
@@ -58,16 +89,14 @@ export function Bar({ personas, choice, onChoose, citizen }: Props) {
             />
           </label>
         </>
-      ) : (
-        <p>Put your <code>Authorization</code> and <code>Madang-Purpose</code> into the Headers tab.</p>
       )}
-      <fieldset>
+      <fieldset className="madang-switch">
         <legend>Graph shown</legend>
         <View choice={choice} onChoose={onChoose} view="mine" label="My view" />
         <View choice={choice} onChoose={onChoose} view="all" label="Whole catalogue" />
       </fieldset>
       {persona && <Examples citizen={citizen} onChoose={onChoose} personas={personas} />}
-    </header>
+    </>
   );
 }
 

@@ -5,11 +5,16 @@ import { GraphiQL, GraphiQLInterface } from 'graphiql';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Bar } from './bar';
 import { examples, variablesOf } from './examples';
-import { type Choice, fetchPersonas, makeFetcher, type Persona } from './server';
+import { WhoLooked } from './looked';
+import { type Choice, fetchPersonas, makeFetcher, makeSend, type Persona } from './server';
 import { Withheld } from './withheld';
 
 const PLUGINS = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 const CHOICE_KEY = 'madang:choice';
+const SHOWN_KEY = 'madang:shown';
+
+/** What is beside the bar: the graph in GraphiQL or, for a citizen, who looked. */
+export type Shown = 'graph' | 'looked';
 
 export function Page() {
   const [personas, setPersonas] = useState<Persona[]>();
@@ -44,20 +49,25 @@ function Session({ personas, renew }: { personas: Persona[]; renew: () => Promis
   // when the graph may look different: for another persona or another view.
   const latest = useRef({ choice, personas });
   latest.current = { choice, personas };
-  const fetcher = useMemo(
+  const send = useMemo(
     () =>
-      makeFetcher(
-        () => latest.current.choice,
+      makeSend(
         () => latest.current.personas.find(({ name }) => name === latest.current.choice.persona)?.token,
         async () => {
           // At once: the request that waits for the new token does not wait for the page to be drawn again.
           latest.current.personas = await renew();
         },
       ),
-    [choice.persona, choice.view, renew],
+    [renew],
   );
+  const fetcher = useMemo(() => makeFetcher(() => latest.current.choice, send), [choice.persona, choice.view, send]);
 
   useEffect(() => sessionStorage.setItem(CHOICE_KEY, JSON.stringify(choice)), [choice]);
+
+  const [wanted, setWanted] = useState<Shown>(() => (sessionStorage.getItem(SHOWN_KEY) === 'looked' ? 'looked' : 'graph'));
+  useEffect(() => sessionStorage.setItem(SHOWN_KEY, wanted), [wanted]);
+  const persona = personas.find(({ name }) => name === choice.persona);
+  const shown = persona?.rrn ? wanted : 'graph';
 
   // Queries and variables may hold resident numbers: they are kept for this browser tab alone, and gone with it.
   const [first] = useState(() =>
@@ -78,13 +88,16 @@ function Session({ personas, renew }: { personas: Persona[]; renew: () => Promis
     >
       <HistoryStore>
         <DocExplorerStore>
-          <Bar personas={personas} choice={choice} onChoose={setChoice} citizen={citizen} />
-          <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={false}>
-            <GraphiQL.Logo> </GraphiQL.Logo>
-            <GraphiQL.Footer>
-              <Withheld />
-            </GraphiQL.Footer>
-          </GraphiQLInterface>
+          <Bar personas={personas} choice={choice} onChoose={setChoice} citizen={citizen} shown={shown} onShow={setWanted} />
+          <div className="madang-graph" hidden={shown !== 'graph'}>
+            <GraphiQLInterface defaultEditorToolsVisibility="variables" showPersistHeadersSettings={false}>
+              <GraphiQL.Logo> </GraphiQL.Logo>
+              <GraphiQL.Footer>
+                <Withheld />
+              </GraphiQL.Footer>
+            </GraphiQLInterface>
+          </div>
+          {persona && shown === 'looked' && <WhoLooked key={persona.name} persona={persona} send={send} />}
         </DocExplorerStore>
       </HistoryStore>
     </GraphiQLProvider>

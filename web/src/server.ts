@@ -39,31 +39,43 @@ function named(params: FetcherParams): FetcherParams {
   return known ? params : { ...params, operationName: undefined };
 }
 
-/**
- * Sends operations as the chosen persona. Headers typed into the editor win over the chosen ones. A token that has run out is
- * renewed once. `choice` is asked at each request, so a new purpose or case needs no new fetcher.
- */
-export function makeFetcher(choice: () => Choice, token: () => string | undefined, renew: () => Promise<void>): Fetcher {
-  async function send(body: string, typed: Record<string, string>): Promise<Response> {
-    const { purpose, case: petition, view } = choice();
+/** Sends the body of an operation, with headers that may replace those of the persona. */
+export type Send = (body: string, headers: Record<string, string>) => Promise<Response>;
+
+/** Sends as whomever the token is of. A token that has run out is renewed once. */
+export function makeSend(token: () => string | undefined, renew: () => Promise<void>): Send {
+  async function send(body: string, more: Record<string, string>): Promise<Response> {
     const bearer = token();
     const headers = new Headers({ 'Content-Type': 'application/json', Accept: 'application/graphql-response+json' });
     if (bearer) headers.set('Authorization', `Bearer ${bearer}`);
-    if (purpose) headers.set('Madang-Purpose', purpose);
-    if (petition) headers.set('Madang-Case', petition);
-    if (view === 'all') headers.set('Madang-View', 'all');
-    for (const [name, value] of Object.entries(typed)) headers.set(name, value);
+    for (const [name, value] of Object.entries(more)) headers.set(name, value);
     return fetch('graphql', { method: 'POST', headers, body });
   }
 
+  return async (body, headers) => {
+    const response = await send(body, headers);
+    if (response.status !== 401 || !token()) return response;
+    await renew();
+    return send(body, headers);
+  };
+}
+
+/**
+ * Sends GraphiQL's operations. Headers typed into the editor win over the chosen ones. `choice` is asked at each request, so a
+ * new purpose or case needs no new fetcher.
+ */
+export function makeFetcher(choice: () => Choice, send: Send): Fetcher {
+  function chosen(): Record<string, string> {
+    const { purpose, case: petition, view } = choice();
+    return {
+      ...(purpose && { 'Madang-Purpose': purpose }),
+      ...(petition && { 'Madang-Case': petition }),
+      ...(view === 'all' && { 'Madang-View': 'all' }),
+    };
+  }
+
   return async (params, options) => {
-    const body = JSON.stringify(named(params));
-    const typed = options?.headers ?? {};
-    let response = await send(body, typed);
-    if (response.status === 401 && token()) {
-      await renew();
-      response = await send(body, typed);
-    }
+    const response = await send(JSON.stringify(named(params)), { ...chosen(), ...options?.headers });
     return response.json();
   };
 }

@@ -17,7 +17,7 @@ SELECT t0."rrn", coalesce(t0."item" = $2::text, false), coalesce(t0."item" = $3:
 SELECT t0."rrn", t0."number", t0."status" FROM "driving_licence" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
 -- mois, keys [6000001]
-SELECT t0."household_id", t0."name" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
+SELECT t0."household_id", t0."name", t0."rrn" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
 
 -- mois, keys ["5211039970008"]
 SELECT t0."rrn", t0."birth_date", t0."id", t0."name" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;

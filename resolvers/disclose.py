@@ -18,7 +18,7 @@ register itself left it out, because only the register knows; where the gateway 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from auth.access import Grant, WithConsent
@@ -228,6 +228,9 @@ def record(
 def refusal(request: Request, trail: Trail, catalogue: Catalogue, refused: str) -> Record:
     """What the ledger is to have of a request that was refused before there was a plan."""
     nothing = Plan([], [], [], [], [], [], [], frozenset(), [], {})
+    if refused == "PURPOSE_NOT_ALLOWED":
+        # It is the caller's own text, which may be anything, a resident's number too.
+        request = replace(request, access=replace(request.access, purpose=None))
     return record(nothing, request, trail, catalogue, {}, refused)
 
 

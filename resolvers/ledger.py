@@ -296,7 +296,8 @@ class _Asked:
             if granted is not None and granted["coordinate"] in self.source.holder_of:
                 basis = listed(rule["basis"] for rule in granted["rules"])
                 self.add(found, (count.day, form["purpose"], granted["coordinate"], granted["mask"], basis), count)
-        return [self.statistic_row(*key, *sums[1:]) for key, sums in found.items()]
+        # A row without counts would tell that there was something.
+        return [self.statistic_row(*key, *sums[1:]) for key, sums in found.items() if sums[1] >= SMALL]
 
     def statistic_row(
         self, month: dt.date, purpose: str, coordinate: str, mask: str | None, basis: str, operations: int, residents: int

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-Access = Literal["lookup", "list"]
-"""How a coordinate is reached: under one record that was asked for by its key, or under a list of records."""
+Access = Literal["lookup", "list", "events", "report"]
+"""How a coordinate is reached: under one record that was asked for by its key, under a list of records, or in the feed of what
+has changed; or it is what somebody reports to a register, and is written."""
 
 Use = Literal["read", "search"]
 """What is done with a coordinate: its value is returned, or it is a search key, a filter, a sort or part of a cursor."""

@@ -10,9 +10,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Literal
+from typing import Literal, get_args
 
-from auth.access import MASKS, Duties, Limit, Mask, MaskKind, Since, Span
+from auth.access import MASKS, Access, Duties, Limit, Mask, MaskKind, Since, Span
 from auth.document import Node, Word
 from auth.rules import Condition, Consent, Exemption, Expectation, Period, Permission, Prohibition
 
@@ -33,7 +33,7 @@ def read_permission(node: Node) -> Permission:
     subject = found["subject"].choices("`subject`", _SUBJECTS) if "subject" in found else ()
     if "any" in subject and len(subject) > 1:
         found["subject"].wrong("`subject` says `any`, so the other words there mean nothing")
-    access = found["access"].choices("`access`", ("lookup", "list"), ("events", "statistics")) if "access" in found else None
+    access = found["access"].choices("`access`", get_args(Access), ("statistics",)) if "access" in found else None
     case = found["case"].choice("`case`", ("none", "required", "verified")) if "case" in found else ""
     return Permission(
         id=named(node, found, "id", "a permission's id"),
@@ -85,7 +85,7 @@ def read_test(node: Node) -> Expectation:
         role=named(node, caller, "role", "a role"),
         purpose=found["purpose"].name("a test's purpose") if "purpose" in found else None,
         case=bool(found["case"].text("a test's case")) if "case" in found else False,
-        access=str(found["access"].choice("`access`", ("lookup", "list"))) if "access" in found else "lookup",
+        access=str(found["access"].choice("`access`", get_args(Access))) if "access" in found else "lookup",
         use=str(found["use"].choice("`use`", ("read", "search"))) if "use" in found else "read",
         on=found["on"].day("a test's day") if "on" in found else None,
         permitted=coordinates(found, "permitted"),

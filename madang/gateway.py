@@ -137,7 +137,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     )  # fmt: skip
     sources = {
         name: Coalescer(
-            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded),
+            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded, dsn),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )
@@ -181,13 +181,13 @@ def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | No
     return found
 
 
-def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None) -> Source:
+def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None, gateway: str) -> Source:
     if settings.kind == "http":
         url, api_key = settings.address, settings.api_key
         if url is None and embedded is not None:
             url, api_key = embedded.mma_url, embedded.mma_api_key
         return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
-    dsn = settings.address
+    dsn = gateway if settings.kind == "gateway" else settings.address
     if dsn is None and embedded is not None:
         dsn = embedded.dsns[name]
     return PostgresSource(name, dsn or "", tables, pool_size=settings.connections, timeout=settings.timeout)

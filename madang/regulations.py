@@ -192,7 +192,7 @@ def replay(file: Path | None, draft: Path, since: date, day: date | None, as_jso
 @directory
 @at
 @click.option("--use", type=click.Choice(USES), help="To read it or to search by it; by default both.")
-@click.option("--access", type=click.Choice(ACCESSES), help="In a look-up or in a list; by default both.")
+@click.option("--access", type=click.Choice(ACCESSES), help="How it is reached; by default in any way.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @command
 def whomay(
@@ -225,7 +225,7 @@ def _whomay(law: RegulationAuthorizer, coordinate: str, found: list[Shared]) -> 
 @directory
 @at
 @click.option("--use", type=click.Choice(USES), default="read", show_default=True, help="To read it, or to search by it.")
-@click.option("--access", type=click.Choice(ACCESSES), default="lookup", show_default=True, help="In a look-up or in a list.")
+@click.option("--access", type=click.Choice(ACCESSES), default="lookup", show_default=True, help="How it is reached.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @command
 def explain(

@@ -17,7 +17,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -54,7 +54,8 @@ class Server:
     body: int
 
 
-Kind = Literal["postgres", "http", "ledger"]
+Kind = Literal["postgres", "http", "ledger", "gateway"]
+"""`gateway`: tables of the gateway's own database."""
 
 
 @dataclass(frozen=True)
@@ -215,9 +216,9 @@ def _gateway(section: Section, demo: bool) -> SourceSettings:
 
 
 def _source(section: Section, demo: bool) -> SourceSettings:
-    kind = section.choice("kind", ("postgres", "http", "ledger"))
-    if kind == "ledger":
-        return _reached(section, "ledger", None, None)
+    kind = section.choice("kind", get_args(Kind))
+    if kind in ("ledger", "gateway"):
+        return _reached(section, "ledger" if kind == "ledger" else "gateway", None, None)
     key = "url" if kind == "http" else "dsn"
     address = section.secret(key) if key in section else None
     if address is None and not demo:
@@ -233,7 +234,7 @@ def _reached(section: Section, kind: Kind, address: str | None, api_key: str | N
         kind=kind,
         address=address,
         api_key=api_key,
-        connections=section.integer("connections", 4, 1, 100) if kind == "postgres" else 4,
+        connections=section.integer("connections", 4, 1, 100) if kind in ("postgres", "gateway") else 4,
         timeout=section.number("timeout", 2.0, 0.05, 60.0),
         queue=section.integer("queue", 1000, 1, 100_000),
     )

@@ -50,7 +50,12 @@ _CHANGES = {
     "from": "from {value} on",
     "until": "until {value}",
 }
-_ACCESSES = {"lookup": "under a record that is looked up", "list": "in a list of records"}
+_ACCESSES = {
+    "lookup": "under a record that is looked up",
+    "list": "in a list of records",
+    "events": "in the feed of events",
+    "report": "in a report to the register",
+}
 
 
 def withheld(

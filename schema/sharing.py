@@ -29,10 +29,14 @@ def described(cls: type[T]) -> type[T]:
     return strawberry.type(cls, description=inspect.cleandoc(cls.__doc__ or ""))
 
 
-@strawberry.enum(description="How a coordinate is reached: under a record that is looked up, or in a list.")
+@strawberry.enum(
+    description="How a coordinate is reached: under a record that is looked up, in a list, in the feed, or by a report."
+)
 class SharingAccess(Enum):
     LOOKUP = "lookup"
     LIST = "list"
+    EVENTS = "events"
+    REPORT = "report"
 
 
 @strawberry.enum(description="What is done with a coordinate: it is read, or it is searched or sorted by.")

@@ -170,7 +170,7 @@ connections = 0
         "`limits.default_page` is 20, more than `limits.page`, 10",
         f"`regulations.directory` names `{tmp_path / 'laws'}`, which is not a directory",
         "`registers.nts.schema` names the module `schema.ntx`, which is not there; it lies in schema/ or on PYTHONPATH",
-        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`, `ledger`",
+        "`registers.nts.source.kind` is `mysql`, but must be one of `postgres`, `http`, `ledger`, `gateway`",
         "`registers.mma.source.api_key` names the environment variable `MADANG_NOT_SET`, which is not set",
         "`registers.mma.source.url` must begin with `https://` or `http://`",
         "`registers.mofa.schema` is missing; give a text",

@@ -12,7 +12,7 @@ serve: .venv/serve.stamp ## the graph and its page on 127.0.0.1:8000, over the s
 	$(BIN)/madang serve
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
 
 check: .venv/dev.stamp ## lint, format, types, and the rule on imports
 	$(BIN)/ruff check

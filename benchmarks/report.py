@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from pathlib import Path
+from shutil import which
 
 from benchmarks.load import Measurement
 from benchmarks.planning import Planning
@@ -114,7 +115,8 @@ def machine() -> str:
     model = next((value.strip() for name, value in info.items() if name.strip() == "model name"), platform.machine())
     cores = len([line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("processor")])
     kilobytes = int(Path("/proc/meminfo").read_text().split()[1])
-    wrk = subprocess.run(["wrk", "--version"], capture_output=True, text=True, check=False).stdout.split()[1:2]
+    found = which("wrk")
+    wrk = subprocess.run([found, "--version"], capture_output=True, text=True).stdout.split()[1:2] if found else []
     return (
         f"{model}, {cores} cores, {kilobytes / 1024**2:.0f} GiB, Linux {platform.release().partition('-')[0]}, "
         f"Python {platform.python_version()}, wrk {wrk[0].rpartition('/')[2].partition('-')[0] if wrk else ''}"

@@ -2,8 +2,8 @@
 
 The policies are written from the rules, so nothing of the table is in them. Compared is whether anything of a row is shown, and
 how it is masked, under the constraints that happen to be true of the row. First for random sets of rules, wherever anything can
-be asked; then for the sample nation: every sort of circumstances with every coordinate, case, access and use, and circumstances
-at random, should the sorts themselves be wrong.
+be asked; then for the sample nation: every sort of circumstances with every coordinate, in a mode at random, and circumstances at
+random, should the sorts themselves be wrong.
 """
 
 from __future__ import annotations
@@ -207,10 +207,9 @@ def test_the_policies_of_the_sample_fit_their_schema(cedar: Cedar) -> None:
 
 
 def test_every_sort_of_circumstances(law: RegulationAuthorizer, cedar: Cedar, coordinates: dict[str, Coordinate]) -> None:
-    asked = [
-        Asked(sort.circumstances[-1], mode, coordinate) for sort in sorts(law) for coordinate in coordinates for mode in MODES
-    ]
-    assert len(asked) > 10_000
+    some = Random(4)
+    asked = [Asked(sort.circumstances[-1], some.choice(MODES), each) for sort in sorts(law) for each in coordinates]
+    assert len(asked) > 5_000
     assert not list(differences(law, cedar, asked, Random(1)))
 
 

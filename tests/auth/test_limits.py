@@ -127,7 +127,8 @@ async def test_without_the_database_nothing_is_allowed_and_it_recovers(use: Subj
     assert await use.charge(charge("d/any", officer=5), OFFICER) is None
     connection = await asyncpg.connect(gateway_dsn)
     await connection.fetch(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'madang' AND pid <> pg_backend_pid()"
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'madang' AND usename = current_user AND pid <> pg_backend_pid()"
     )
     await connection.close()
     answers = []

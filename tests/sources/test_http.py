@@ -302,6 +302,7 @@ async def test_a_huge_answer_is_not_read_to_its_end(
             while len(sent) < 10_000:
                 sent.append(1)
                 yield b" " * 10_000
+                await asyncio.sleep(0)  # Where the client has gone, sending does not wait for anything.
 
         return StreamingResponse(body())
 

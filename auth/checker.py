@@ -53,7 +53,8 @@ class _Names:
     def check(self) -> None:
         if self._set.parties is not None:
             self._groups(self._set.parties)
-        self._known("coordinate", self._set.items, self._coordinates)
+        found = {f"{name.partition('.')[0]}.__typename" for name in self._coordinates}
+        self._known("coordinate", self._set.items, self._coordinates.keys() | found)
         for regulation in self._set.regulations:
             last = self._set.in_force(regulation).last if regulation.approved_on else None
             self._past = last is not None and last < self._today

@@ -212,13 +212,15 @@ class Table:
         access = frozenset(str(word) for word in rule.access)
         masks = {str(word): mask for word, mask in rule.masks.items()}
         duties = _duties(rule)
+        # That somebody was searched for is told no sooner than what was read of them.
+        deferral = Duties(defer=duties.defer) if duties and duties.defer else None
         uses: tuple[tuple[Use, Sequence[str]], ...] = (("read", rule.items), ("search", rule.search))
         for use, coordinates in uses:
             for coordinate in map(str, coordinates):
                 consent = {WithConsent(coordinate)} if rule.consent and rule.consent.required else set()
                 must: frozenset[Constraint] = constraints | consent
                 reading = use == "read"
-                grant = Grant(name, must, masks.get(coordinate) if reading else None, duties if reading else None, rule.limit)
+                grant = Grant(name, must, masks.get(coordinate) if reading else None, duties if reading else deferral, rule.limit)
                 yield coordinate, use, Offer(grant, access, rule.case, rule.valid)
 
     def bars(self, rule: Prohibition, name: Rule) -> Iterator[tuple[str, Bar]]:

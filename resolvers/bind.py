@@ -19,7 +19,7 @@ from resolvers.arguments import filters_given
 from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
-from resolvers.plan import Bound, Guard, Refusal, Step
+from resolvers.plan import Bound, Gate, Guard, Refusal, Step
 from resolvers.relations import means_the_same
 from resolvers.selection import Asked, Root, Selection
 from resolvers.values import Argument, Constant
@@ -264,3 +264,9 @@ class Binder:
 def discloses(bound: Bound) -> bool:
     """Whether a value can disclose something."""
     return bound.item is not None or bool(bound.choices)
+
+
+def certain(bound: Bound) -> bool:
+    """Whether a value discloses something of every row there is."""
+    plain = len(bound.choices) == 1 and bound.choices[0].gate == bound.choices[0].silent == Gate()
+    return bound.kind in ("column", "id") and plain and not bound.bans and bound.detail is None and not bound.depends

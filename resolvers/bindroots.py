@@ -8,7 +8,7 @@ from typing import Any
 
 from auth.access import Decision, OfSubject
 from resolvers.arguments import filters_given
-from resolvers.bind import Binder, discloses
+from resolvers.bind import Binder, certain
 from resolvers.conditions import Terms, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
@@ -90,7 +90,7 @@ class RootBinder(Binder):
         self.only = step.index if bound.kind == "node" else None
         if guard is None:
             bound.fields.append(self.selection(selection, place))
-            bound.subjects.append(self.subjects(bound, step, bound.fields[-1], place))
+            bound.subjects.append(self.subjects(bound, step, bound.fields[-1], place, searches))
             return
         # Other registers must be asked whether this one may be searched by this key: only then is it asked for more.
         via = Bound(self.root.name, (self.root.name,), "one", place.step.place(record.key), record=record.name)
@@ -102,19 +102,27 @@ class RootBinder(Binder):
         via.fields = self.selection(selection, behind)
         bound.via[step.index] = via
         bound.fields.append([])
-        bound.subjects.append(self.subjects(bound, step, via.fields, behind))
+        bound.subjects.append(self.subjects(bound, step, via.fields, behind, searches))
 
-    def subjects(self, bound: BoundRoot, found: Step, fields: list[Bound], place: Place) -> Subjects | None:
+    def subjects(
+        self, bound: BoundRoot, found: Step, fields: list[Bound], place: Place, searches: list[Decision]
+    ) -> Subjects | None:  # fmt: skip
         """Whom the rows of a root field are about. Of a household these are its members, who are looked up for the ledger.
 
-        `found` is the step that all of the field depends on: what cannot be recorded is not shown.
+        `found` is the step that all of the field depends on: what cannot be recorded is not shown. That a search has found
+        somebody is a disclosure, too, under the rules that allow the search.
         """
-        at, told, record = self.subject(fields, place), place.record.subject, place.record
-        if at is not None:
-            return Subjects(at)
+        told, record, item = place.record.subject, place.record, None
+        if told is None:
+            return None
+        grants = dict.fromkeys(grant for search in searches for grant in search.grants)
+        if grants and not any(certain(each) for each in fields):
+            item = self.draft.item(f"{record.name}.__typename", tuple(grants))
+        if told.self is not None:
+            return Subjects(place.step.place(place.qualify(told.self)), item=item)
         residents = people(self.draft.catalogue)
-        way = by_household(self.draft.catalogue, record, residents[0]) if told is not None and residents else None
-        if way is None or not any(discloses(each) for each in fields):
+        way = by_household(self.draft.catalogue, record, residents[0]) if residents else None
+        if way is None:
             return None
         assert way.record.subject is not None
         assert way.record.subject.self is not None
@@ -123,7 +131,7 @@ class RootBinder(Binder):
         members.parent, members.parent_column, place.step.has_children = place.step.index, start, True
         members.place(way.record.subject.self)
         bound.depends[found.index] = bound.depends.get(found.index, frozenset()) | {members.index}
-        return Subjects(start, members.index)
+        return Subjects(start, members.index, item)
 
     def listing(self, declared: ListingRoot) -> BoundRoot:
         record, arguments = declared.record, self.root.arguments
@@ -139,6 +147,10 @@ class RootBinder(Binder):
         self.paginate(bound, place)
         self.connection(bound, place)
         step.idle = all(isinstance(part, Constant) or part == "totalCount" for _, part in bound.connection)
+        if not bound.fields and not step.idle:
+            # Cursors and the page's place alone tell that somebody was found.
+            bound.fields.append([])
+            bound.subjects.append(self.subjects(bound, step, [], place, self.searches))
         return bound
 
     def count(self, bound: BoundRoot, place: Place) -> None:
@@ -178,7 +190,7 @@ class RootBinder(Binder):
                 for item, what in part.parts:
                     if isinstance(what, Selection):
                         bound.fields.append(self.selection(what, place))
-                        bound.subjects.append(self.subjects(bound, place.step, bound.fields[-1], place))
+                        bound.subjects.append(self.subjects(bound, place.step, bound.fields[-1], place, self.searches))
                         inner.append((item, len(bound.fields) - 1))
                     else:
                         inner.append((item, what if what == "cursor" else Constant(f"{record}Edge")))

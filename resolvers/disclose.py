@@ -126,6 +126,8 @@ class _Noter(Writer):
             return []
         row, bits, name = self.name(), self.name(), self.name()
         mask, lines = self.fields(fields, row, row, bits)
+        if not mask and subjects.item is not None:
+            lines = [*lines, f"{bits} = {bits} or {_bit(subjects.item)}"]
         if subjects.step is None:
             noted = [f"s = {row}[{subjects.place}]", f"out[s] = get(s, 0) | {bits}"]
         else:

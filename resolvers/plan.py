@@ -201,10 +201,14 @@ class Bound:
 
 @dataclass(frozen=True)
 class Subjects:
-    """Whom a root field's row is about: the resident whose number stands at `place`, or those whom `step` finds by it."""
+    """Whom a root field's row is about: the resident whose number stands at `place`, or those whom `step` finds by it.
+
+    `item`: number of the plan's item that is disclosed of a row of which nothing else is: that there is such a record.
+    """
 
     place: int
     step: int | None = None
+    item: int | None = None
 
 
 @dataclass

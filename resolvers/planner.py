@@ -22,13 +22,14 @@ The same passes serve, explain and simulate.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from auth import consent
 from auth.access import MASKS, Profile
 from resolvers.authorize import authorize
 from resolvers.bindroots import bind
 from resolvers.draft import Arguments, Draft
-from resolvers.plan import Bound, Gate, Plan, Step, Subjects
+from resolvers.plan import Bound, Gate, Plan, Step
 from resolvers.selection import Collected
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field
 from sources.protocol import Call, Capabilities, Column, Json, Only
@@ -74,7 +75,7 @@ def shorten(draft: Draft) -> None:
             subject = [] if (about := root.subjects[0]) is None else [step.columns[about.place]]
             step.columns = [Json(tuple(columns), tuple(columns.values())), *cursor, *subject]  # type: ignore[arg-type]
             root.cursor, root.json = tuple(range(1, len(cursor) + 1)), True
-            root.subjects[0] = Subjects(len(cursor) + 1) if subject else None
+            root.subjects[0] = None if about is None else replace(about, place=len(cursor) + 1)
 
 
 def _plain(bound: Bound) -> bool:

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from auth.access import Access, Caller, Matches
 from auth.ledger import Record
 from schema.catalogue import ColumnField, LinkField, RecordType
-from tests.resolvers.nation import CALLERS, CATALOGUE, consents, make
+from tests.resolvers.nation import CALLERS, CATALOGUE, NEITHER, Table, consents, make
 from tests.resolvers.operations import Operation
 from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.test_never_read import Canaries, compose, dice_of, leaves
@@ -104,17 +104,53 @@ def may_be_recorded(oracle: Oracle, profile: Profile, access: Access, who: str, 
     """Whether a coordinate is granted of a row about the resident, or of no row because there is none.
 
     What a prohibition withholds that nobody may know of counts as granted where the register itself leaves it out. That a link
-    leads to no row that may be shown has been told, too.
+    leads to no row that may be shown has been told, too; and so has that a search has found somebody.
     """
     name, _, field = coordinate.partition(".")
+    if field == "__typename":
+        return any(who in about(oracle, CATALOGUE.records[name], n) for n in range(len(rows_of(oracle, name))))
     decision, record = profile.decide(coordinate, access, "read"), CATALOGUE.records[name]
     item = record.fields.get(field)
     linked = item.target if isinstance(item, LinkField) else None
     if decision.denied:
         return False
-    rows = [n for n in range(len(oracle.nation[record.source][record.table])) if who in about(oracle, record, n)]
+    rows = [n for n in range(len(rows_of(oracle, name))) if who in about(oracle, record, n)]
     ways = [[c for c in g.constraints if not (isinstance(c, Matches) and c.record == linked)] for g in decision.grants]
     return not rows or any(all(oracle.meets(c, record, n) for c in way) for way in ways for n in rows)
+
+
+def rows_of(oracle: Oracle, name: str) -> Table:
+    record = CATALOGUE.records[name]
+    return oracle.nation[record.source][record.table]
+
+
+SOMEBODY = [
+    "resident(rrn: $rrn) { __typename }",
+    "resident(rrn: $rrn) { name }",
+    "resident(rrn: $rrn) { passports { number } }",
+    "node(id: $id) { __typename }",
+    "node(id: $id) { id }",
+    "residents(first: 1) { edges { cursor } }",
+    "residents(first: 1) { pageInfo { endCursor hasNextPage } }",
+    "residents(first: 1) { edges { node { __typename } } }",
+]
+
+
+@pytest.mark.parametrize("asked", SOMEBODY)
+async def test_that_somebody_was_found_is_recorded(asked: str, unique: World) -> None:
+    """Also where nothing is read of them: under withheld fields, of a register that is down, or by cursors alone."""
+    own = {each: ["self"] for each in ("Resident.name", ("Resident.id", None, "read"))}
+    here = unique.under(Profile(residuals=own), down=["mofa"])
+    found = here.nation["mois"]["resident"][1]
+    query = 'query ($rrn: String! = "", $id: ID! = "") { _ }'.replace("_", asked)
+    given = {"rrn": found["rrn"], "id": here.id(NEITHER, "Resident", found["id"])}
+    used = {name: value for name, value in given.items() if f"${name})" in asked}
+    kept = ", ".join(f"${name}: {'ID' if name == 'id' else 'String'}!" for name in used)
+    query = f"query ({kept}) {{ {asked} }}" if used else f"{{ {asked} }}"
+    answer = await here.answer(query, NEITHER, used)
+    assert answer.kind == "data"
+    first = min(here.nation["mois"]["resident"], key=lambda each: each["id"])
+    assert recorded(here.ledger.records[0]) == {((found if used else first)["rrn"], "Resident.__typename")}
 
 
 async def test_what_a_register_has_of_nobody_is_not_shown() -> None:
@@ -125,7 +161,7 @@ async def test_what_a_register_has_of_nobody_is_not_shown() -> None:
     answer = await here.answer("{ residents(first: 5) { edges { node { name } } } }", CALLERS[0])
     assert (answer.kind, answer.code) == ("request_error", "LEDGER_UNAVAILABLE")
     assert here.ledger.records == []
-    assert (await here.answer("{ residents(first: 5) { edges { cursor } } }", CALLERS[0])).kind == "data"
+    assert (await here.answer("{ residents(first: 5) { edges { cursor } } }", CALLERS[0])).kind == "request_error"
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))

@@ -25,7 +25,7 @@ class Documents:
         self._services, self._settings = services, settings
 
     def meant(self, parameters: Parameters, caller: Caller) -> str:
-        """The text of the document that a request means; raises `Refusal`, or `RequestError` where there is none of that hash."""
+        """The text of the document that a request means; raises `Refusal`, or `RequestError` where none has that hash."""
         text, hash = parameters.query, parameters.hash
         if text is not None and hash is not None and text_hash(text) != hash:
             raise Refusal(400, "BAD_REQUEST", "`query` is not the document whose hash is given; give one of them")
@@ -43,7 +43,9 @@ class Documents:
         if parameters.persisted:
             # The words that Apollo's clients wait for; they send the text then.
             raise RequestError("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
-        raise RequestError("DOCUMENT_NOT_FOUND", f"no service has the document `sha256:{hash}`; `services` in the graph lists all")
+        raise RequestError(
+            "DOCUMENT_NOT_FOUND", f"no service has the document `sha256:{hash}`; `services` in the graph lists all"
+        )
 
     def _approved(self, text: str, caller: Caller) -> None:
         if not any(service.is_for(caller) for service in self._services.by_hash(text_hash(text))):

@@ -20,8 +20,8 @@ from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
 from resolvers.attach import attach
-from resolvers.civil import attach_services
 from resolvers.circumstances import Circumstances
+from resolvers.civil import attach_services
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
 from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
@@ -86,7 +86,7 @@ class Engine:
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None, services: Services = Services(),
+        use: SubjectUse | None = None, services: Services | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown."""
         self.catalogue, self.schema, self.authorizer, self.sources = catalogue, schema, authorizer, sources
@@ -97,7 +97,7 @@ class Engine:
         self._executor = Executor(sources, deadline)
         attach(schema._schema, catalogue)
         attach_sharing(schema._schema)
-        attach_services(schema._schema, services, self.fits)
+        attach_services(schema._schema, services or Services(), self.fits)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger

@@ -32,6 +32,7 @@ from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
 from madang.personas import about
+from madang.trusted import Documents
 
 STATIC = Path(__file__).parent / "static"
 TOKEN_SECONDS = 900
@@ -56,7 +57,8 @@ GENERATIONS = (20_000, 20, 20)
 
 def create_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway, which it closes when it shuts down."""
-    endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, body=gateway.settings.server.body)
+    documents = Documents(gateway.services, gateway.settings.services)
+    endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, body=gateway.settings.server.body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))

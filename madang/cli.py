@@ -26,6 +26,7 @@ from madang.gateway import Gateway, Law, open_gateway, read_law
 from madang.grants import grants
 from madang.ledger import ledger
 from madang.regulations import regulations
+from madang.services import services, ungranted
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
@@ -57,6 +58,7 @@ def main() -> None:
 
 main.add_command(regulations)
 main.add_command(ledger)
+main.add_command(services)
 
 
 @main.command()
@@ -76,6 +78,8 @@ def serve(file: Path | None, host: str | None, port: int | None, residents: int 
     port = settings.server.port if port is None else port
     with _listen(host, port) as listening, _registers(settings, law, residents) as registers:
         gateway = open_gateway(settings, law, registers)
+        for lacking in ungranted(gateway):
+            click.echo(f"warning: {lacking}", err=True)
         click.echo(_welcome(gateway, registers, listening))
         _run(gateway, listening)
 

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import strawberry
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auth import consent
@@ -28,6 +29,7 @@ from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
 from resolvers.ledger import LedgerSource
+from resolvers.services import Services
 from schema.build import build
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -42,6 +44,8 @@ class Law:
 
     catalogue: Catalogue
     authorizer: RegulationAuthorizer
+    schema: strawberry.Schema
+    services: Services
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ class Gateway:
 
     settings: Settings
     law: Watch
+    services: Services
     engine: Engine
     verifier: Verifier
     minter: Minter | None
@@ -79,9 +84,12 @@ class Gateway:
 
 
 def read_law(settings: Settings) -> Law:
-    """Raises `SettingsError`, `schema.catalogue.DeclarationError` and `auth.authorizer.BrokenRegulations`, with every mistake."""
+    """Raises `SettingsError`, `schema.catalogue.DeclarationError`, `auth.authorizer.BrokenRegulations` and
+    `resolvers.services.BrokenServices`, with every mistake.
+    """
     catalogue = read_catalogue(settings)
-    return Law(catalogue, read_regulations(settings, catalogue))
+    authorizer, schema = read_regulations(settings, catalogue), build(catalogue)
+    return Law(catalogue, authorizer, schema, read_services(settings, catalogue, schema, authorizer))
 
 
 def read_catalogue(settings: Settings) -> Catalogue:
@@ -101,6 +109,19 @@ def read_catalogue(settings: Settings) -> Catalogue:
 def read_regulations(settings: Settings, catalogue: Catalogue) -> RegulationAuthorizer:
     """Raises `auth.authorizer.BrokenRegulations`, with every mistake."""
     return RegulationAuthorizer.load(settings.regulations, coordinates(catalogue), today=_Today(settings))
+
+
+def read_services(
+    settings: Settings, catalogue: Catalogue, schema: strawberry.Schema, authorizer: RegulationAuthorizer
+) -> Services:
+    """Raises `SettingsError` and `resolvers.services.BrokenServices`, with every mistake."""
+    chosen = settings.services
+    if unknown := [agency for agency in chosen.agencies if not authorizer.knows(agency)]:
+        what = "names an agency that the regulations do not declare; it must stand in their `parties.yaml`"
+        raise SettingsError(settings.path, [f"`services.agencies.{agency}` {what}" for agency in unknown])
+    if chosen.directory is None:
+        return Services()
+    return Services.load(chosen.directory, catalogue, schema._schema, authorizer, settings.limits)
 
 
 def _broken(name: str, module: str) -> str | None:
@@ -154,7 +175,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     minter = personas.minter(settings.demo) if settings.demo else None
     engine = Engine(
         catalogue,
-        build(catalogue),
+        law.schema,
         authorizer,
         sources,
         pseudonyms,
@@ -163,11 +184,12 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
+        services=law.services,
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
+    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:

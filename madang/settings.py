@@ -88,6 +88,24 @@ class TokenSettings:
     jwks: str | None
 
 
+Documents = Literal["free", "approved"]
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Where the services are, if there are any, and which documents are taken: any, or approved ones alone.
+
+    `agencies` has those for whom it is otherwise than for all others.
+    """
+
+    directory: Path | None = None
+    documents: Documents = "free"
+    agencies: Mapping[str, Documents] = field(default_factory=dict)
+
+    def approved_only(self, agency: str) -> bool:
+        return self.agencies.get(agency, self.documents) == "approved"
+
+
 @dataclass(frozen=True)
 class Persona:
     """One of the people that a demo mints tokens for."""
@@ -115,6 +133,7 @@ class Settings:
     limits: Limits
     regulations: Path
     registers: Mapping[str, RegisterSettings]
+    services: ServiceSettings
     gateway: SourceSettings
     """The gateway's own database."""
     tokens: TokenSettings | None
@@ -144,6 +163,7 @@ def load(path: Path) -> Settings:
         limits=_limits(limits),
         regulations=_regulations(top.section("regulations")),
         registers=_registers(top.section("registers"), demo is not None),
+        services=_services(top.section("services")),
         gateway=_gateway(top.section("gateway"), demo is not None),
         tokens=_tokens(top.section("tokens")) if demo is None or "tokens" in top else None,
         ids_secret=_ids(top.section("ids")) if demo is None or "ids" in top else None,
@@ -207,6 +227,23 @@ def _registers(section: Section, demo: bool) -> Mapping[str, RegisterSettings]:
     if not registers:
         section.mistake("", "is empty; name at least one register")
     return registers
+
+
+def _services(section: Section) -> ServiceSettings:
+    directory = section.path("directory") if "directory" in section else None
+    if directory is not None and not directory.is_dir():
+        section.mistake("directory", f"names `{directory}`, which is not a directory")
+    agencies = section.section("agencies")
+    found = ServiceSettings(
+        directory, _documents(section, "documents"), {name: _documents(agencies, name) for name in agencies.names()}
+    )
+    if directory is None and "approved" in (found.documents, *found.agencies.values()):
+        section.mistake("directory", "is missing; where only approved documents are taken, it names those that are")
+    return found
+
+
+def _documents(section: Section, key: str) -> Documents:
+    return "approved" if key in section and section.choice(key, ("free", "approved")) == "approved" else "free"
 
 
 def _gateway(section: Section, demo: bool) -> SourceSettings:

@@ -14,13 +14,14 @@ import orjson
 import strawberry
 from graphql import GraphQLError
 
-from auth.access import AccessRequest, Authorizer
+from auth.access import AccessRequest, Authorizer, Caller
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
 from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
+from resolvers.civil import attach_services
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
 from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
@@ -34,6 +35,7 @@ from resolvers.request import Request
 from resolvers.response import Response
 from resolvers.rows import Context
 from resolvers.selection import collect
+from resolvers.services import Services
 from resolvers.sharing import attach_sharing
 from resolvers.values import Environment
 from resolvers.views import Views
@@ -84,7 +86,7 @@ class Engine:
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None,
+        use: SubjectUse | None = None, services: Services | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown."""
         self.catalogue, self.schema, self.authorizer, self.sources = catalogue, schema, authorizer, sources
@@ -95,6 +97,7 @@ class Engine:
         self._executor = Executor(sources, deadline)
         attach(schema._schema, catalogue)
         attach_sharing(schema._schema)
+        attach_services(schema._schema, services or Services(), self.fits)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
@@ -111,7 +114,7 @@ class Engine:
         try:
             request = self.read(query, variables, operation_name, access)
         except RequestError as error:
-            return _request_error(error)
+            return request_error(error)
         plan = None
         try:
             plan = self.plan(request) if request.collected.roots else None
@@ -134,7 +137,7 @@ class Engine:
         try:
             entry = await written if written is not None else None
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
+            return request_error(_unrecorded())
         return Answer("data", answer, entry=entry)
 
     async def _found(
@@ -152,26 +155,26 @@ class Engine:
     async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
         """A refusal is told once the ledger has it."""
         if error.code not in REFUSED:
-            return _request_error(error)
+            return request_error(error)
         known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
         try:
             entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
-        return _request_error(error, entry)
+            return request_error(_unrecorded())
+        return request_error(error, entry)
 
-    async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
-        """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
+    async def turn_away(self, agency: str, refused: str, why: str, trail: Trail, caller: Caller | None) -> None:
+        """Record that somebody of an agency was not let in, once a second for each agency and reason.
 
-        Whoever can reach the gateway can do that, so the ledger must not grow by all of it. Nothing is shown, so nothing waits
-        for it either if it cannot be recorded.
+        Whoever can reach the gateway can send tokens that are not accepted, so the ledger must not grow by all of it; then there
+        is no `caller`. Nothing is shown, so nothing waits for it either if it cannot be recorded.
         """
         now = time.monotonic()
         if not self.authorizer.knows(agency) or now - self._turned_away.get((agency, why), -1.0) < 1.0:
             return
         self._turned_away[agency, why] = now
         with contextlib.suppress(LedgerUnavailable):
-            await self._ledger.append(turned_away(agency, why, self.authorizer.version, trail))
+            await self._ledger.append(turned_away(agency, refused, why, self.authorizer.version, trail, caller))
 
     def _extensions(self, request: Request, plan: Plan | None, response: Response | None, explain: bool) -> dict[str, Any]:
         """What is said beside the data: the version of the regulations, what is masked, what is owed for it, how it was found."""
@@ -206,6 +209,14 @@ class Engine:
             self.catalogue, request.authorizer, access, self._pseudonyms, self.sources, self._circumstances, self.limits,
             self._today(),
         )  # fmt: skip
+
+    def fits(self, document: str, hidden: frozenset[str]) -> bool:
+        """Whether a document is valid for those from whom these coordinates are hidden: nothing of it names one."""
+        try:
+            self._operations.get(self._views.without(hidden), document, None)
+        except RequestError:
+            return False
+        return True
 
     def adopt(self, authorizer: Authorizer) -> None:
         """Put other regulations in force. Requests under way finish under those they began with; plans are made anew."""
@@ -337,7 +348,8 @@ def _unrecorded() -> RequestError:
     )
 
 
-def _request_error(error: RequestError, entry: int | None = None) -> Answer:
+def request_error(error: RequestError, entry: int | None = None) -> Answer:
+    """The answer to a request of which nothing was read."""
     # A message may echo what the caller sent, and that may be half a character.
     found = [
         {

@@ -17,7 +17,7 @@ its needs, of which one must be granted:
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
-is shown `sharing`.
+is shown `sharing` and `services`.
 
 Introspection also tells the law: the description of a coordinate that is shared with the caller's agency ends with the articles
 under which it is. Views that say the same are one schema, whoever looks at it and whatever regulations they came from.

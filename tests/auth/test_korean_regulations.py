@@ -42,7 +42,7 @@ REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
     "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
 )  # fmt: skip
-DAY = date(2026, 11, 24)
+DAY = date(2026, 11, 30)
 BEFORE = date(2026, 11, 1)
 """The last day of the versions in `superseded`."""
 CASE = "2026-00017"
@@ -61,7 +61,7 @@ PERSONAS = {
 
 PURPOSES = {
     "passport-officer": ("passport-renewal",),
-    "resident-clerk": ("birth-certificate", "change-of-address"),
+    "resident-clerk": ("birth-certificate", "birth-registration", "change-of-address"),
     "welfare-officer": ("basic-livelihood-benefit",),
     "licence-officer": ("driving-licence-renewal",),
     "investigator": ("criminal-investigation",),
@@ -76,7 +76,7 @@ PURPOSES = {
 GRANTED: dict[tuple[str, str, str | None, Access], str] = {
     ("passport-officer", "passport-renewal", None, "lookup"): """
         anybody: Resident id rrn name sex birthDate deathDate status relationToHead districtCode household age isAdult parents
-        anybody: Resident children spouse passports drivingLicence
+        anybody: Resident guardians children spouse passports drivingLicence
         anybody unless Resident.addressProtected: Resident address
         anybody unless BirthRecord.sealed: Resident birth
         anybody & BorderCrossing.crossedOn since P5Y: Resident borderCrossings
@@ -114,9 +114,23 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         search jurisdiction: Resident id rrn
         search jurisdiction & service birth-certificate: Petition openedOn
     """,
+    ("resident-clerk", "birth-registration", None, "lookup"): "",
+    ("resident-clerk", "birth-registration", CASE, "lookup"): """
+        anybody & case: Resident id sex status age relationToHead districtCode household
+        anybody: Resident rrn name birthDate
+        anybody & case unless Resident.addressProtected: Resident address
+        anybody & case: Resident spouse children marriage healthInsurance disability
+        anybody & case: Household id head members size livelihoodBenefits
+        anybody & case: Marriage marriedOn status spouse
+        anybody & case: HealthInsurance kind monthlyPremium
+        anybody & case: Disability severity
+        anybody & case: LivelihoodBenefit kind nearPoor
+        search anybody & case: Resident id rrn
+    """,
+    ("resident-clerk", "birth-registration", CASE, "list"): "",
     ("resident-clerk", "change-of-address", None, "lookup"): """
         jurisdiction: Resident id rrn name sex birthDate deathDate status relationToHead address addressProtected districtCode
-        jurisdiction: Resident movedInOn household age isAdult parents children spouse vehicles buildings
+        jurisdiction: Resident movedInOn household age isAdult vehicles buildings
         jurisdiction & Petition.service change-of-address: Resident petitions
         jurisdiction: Household id head members size address districtCode moveIns
         jurisdiction: MoveIn date fromAddress toAddress reason
@@ -130,15 +144,19 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         search jurisdiction & service change-of-address: Petition openedOn
     """,
     ("resident-clerk", "change-of-address", CASE, "lookup"): """
-        jurisdiction | anybody & case: Resident id rrn name sex birthDate status relationToHead districtCode household
-        jurisdiction: Resident deathDate address addressProtected movedInOn age isAdult parents children spouse vehicles
-        jurisdiction: Resident buildings
+        jurisdiction | anybody & case: Resident id rrn sex birthDate status relationToHead districtCode household vehicles
+        jurisdiction | anybody & case: Resident buildings
+        anybody: Resident name
+        anybody & case: Resident parents children spouse
+        jurisdiction: Resident deathDate address addressProtected movedInOn age isAdult
         jurisdiction & Petition.service change-of-address: Resident petitions
         jurisdiction | anybody & case: Household id head members size
         jurisdiction: Household address districtCode moveIns
         jurisdiction: MoveIn date fromAddress toAddress reason
-        jurisdiction: Vehicle plate model baseAddress
-        jurisdiction: Building pnu use approvedOn
+        jurisdiction | anybody & case: Vehicle plate model
+        jurisdiction: Vehicle baseAddress
+        jurisdiction | anybody & case: Building use approvedOn
+        jurisdiction: Building pnu
         jurisdiction & service change-of-address: Petition number agency service openedOn closedOn
         search jurisdiction | anybody & case: Resident id rrn
         search jurisdiction: Resident birthDate movedInOn
@@ -276,7 +294,7 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         self/household | child: Resident id name sex birthDate status age isAdult
         self | child: Resident rrn parents
         self: Resident deathDate addressProtected children spouse marriage borderCrossings healthInsurance pension employments
-        self: Resident vehicles buildings militaryService petitions
+        self: Resident guardians vehicles buildings militaryService petitions
         self/household: Resident relationToHead address districtCode movedInOn household
         self | child unless BirthRecord.sealed: Resident birth
         self/child: Resident passports taxCertificates businesses localTaxes disability drivingLicence
@@ -567,7 +585,7 @@ def test_a_role_is_worth_nothing_in_another_agency(authorizer: RegulationAuthori
 
 
 def test_a_district_finds_its_own_residents_alone(authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]) -> None:
-    """Whatever a municipality searches by, with a case or without; and whoever moves in, once the case is verified."""
+    """Whatever a municipality searches by, with a case or without; and whoever reports a move or a birth in a verified case."""
     municipalities = read("parties.yaml")["groups"]["municipalities"]["agencies"]
     accesses: tuple[Access, Access] = ("lookup", "list")
     searches = 0
@@ -583,6 +601,7 @@ def test_a_district_finds_its_own_residents_alone(authorizer: RegulationAuthoriz
                 assert held & {"jurisdiction", "Resident.districtCode jurisdiction"} or "case" in held, coordinate
                 assert "jurisdiction" in held or str(grant.rule) in {
                     "mois-resident-registration/household-that-moves-in",
+                    "mois-resident-registration/parent-who-reports-a-birth",
                     "localtax-levies/levies-for-livelihood-benefit",
                 }
     assert searches

@@ -18,7 +18,7 @@ from schema.catalogue import Catalogue
 
 DATA = Path(__file__).parents[2] / "examples/korea/data"
 RRN: Mapping[str, str] = json.loads((DATA / "known_residents.json").read_text("utf-8"))
-TODAY = dt.date(2026, 11, 24)
+TODAY = dt.date(2026, 11, 30)
 
 # who: household, district, born
 WHO: Mapping[str, tuple[int | None, str, dt.date]] = {

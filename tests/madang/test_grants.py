@@ -38,7 +38,7 @@ from tests.resolvers.world import World, world
 
 ROOT = Path(__file__).parents[2]
 STATEMENTS = sorted((ROOT / "tests/conformance").glob("*/statements.sql"))
-DAY = dt.date(2026, 11, 24)
+DAY = dt.date(2026, 11, 30)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,7 @@
 -- mois, keys ["8103149970008"], values ["11110"]
 SELECT t0."rrn", t0."name", t1."id", CASE WHEN (t1."district_code" = $2::text) THEN t1."size" END, coalesce((t1."district_code" = $2::text), false), CASE WHEN (t1."district_code" = $2::text) THEN t1."id" END, CASE WHEN (t1."district_code" = $2::text) THEN t1."head_id" END FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
 
--- mois, keys [6000001], values ["11110", "2026-11-24"]
+-- mois, keys [6000001], values ["11110", "2026-11-30"]
 SELECT t0."household_id", CASE WHEN (t0."district_code" = $2::text) THEN t0."name" END, coalesce((t0."district_code" = $2::text), false), CASE WHEN (t0."district_code" = $2::text) THEN extract(year FROM age($3::date::timestamp, t0."birth_date"::timestamp))::bigint END, CASE WHEN (t0."district_code" = $2::text) THEN t0."relation_to_head" END, CASE WHEN (t0."district_code" = $2::text) THEN t0."rrn" END, t0."rrn" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."id" NULLS LAST;
 
 -- mois, keys [5000000]

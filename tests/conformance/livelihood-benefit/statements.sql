@@ -4,7 +4,7 @@ SELECT t0."number", t0."agency", t0."service", t0."resident_rrn", t0."opened_on"
 -- mois, keys ["8103149970008"], values ["11110"]
 SELECT t0."rrn", t0."name", t1."id", CASE WHEN (t1."district_code" = $2::text) THEN t1."size" END, coalesce((t1."district_code" = $2::text), false), CASE WHEN (t1."district_code" = $2::text) THEN t1."id" END, CASE WHEN (t1."district_code" = $2::text) THEN t1."head_id" END FROM "resident" AS t0 LEFT JOIN "household" AS t1 ON t1."id" = t0."household_id" WHERE t0."rrn" = ANY($1::text[]) AND (t0."district_code" = $2::text);
 
--- mois, keys [6000001], values ["11110", "2026-11-24", "8103149970008"]
+-- mois, keys [6000001], values ["11110", "2026-11-30", "8103149970008"]
 SELECT t0."household_id", CASE WHEN (t0."district_code" = $2::text) THEN t0."name" END, coalesce((t0."district_code" = $2::text), false), rpad(left(t0."name", 1), length(t0."name"), '*'), CASE WHEN (t0."district_code" = $2::text) THEN extract(year FROM age($3::date::timestamp, t0."birth_date"::timestamp))::bigint END, CASE WHEN (t0."district_code" = $2::text) THEN t0."relation_to_head" END, CASE WHEN ((t0."district_code" = $2::text) AND (t0."rrn" = $4::text OR (SELECT true FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $4::text LIMIT 1))) THEN t0."rrn" END, coalesce(((t0."district_code" = $2::text) AND (t0."rrn" = $4::text OR (SELECT true FROM "resident" AS e1 WHERE e1."household_id" = t0."household_id" AND e1."rrn" = $4::text LIMIT 1))), false), CASE WHEN (t0."district_code" = $2::text) THEN t0."rrn" END, t0."rrn" FROM "resident" AS t0 WHERE t0."household_id" = ANY($1::bigint[]) ORDER BY t0."id" NULLS LAST;
 
 -- mois, keys [5000000]
@@ -13,7 +13,7 @@ SELECT t0."id", t0."rrn" FROM "resident" AS t0 WHERE t0."id" = ANY($1::bigint[])
 -- moel, keys ["8103149970008", "8307020970008", "1205200980002"]
 SELECT t0."rrn", t0."workplace", t0."lost_on", t0."weekly_hours" FROM "employment" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."acquired_on" DESC NULLS LAST, t0."id" NULLS LAST;
 
--- gateway, keys ["8103149970008", "8307020970008", "1205200980002"], values ["2026-11-24", false, "jongno", "basic-livelihood-benefit", "TaxCertificate.income"]
+-- gateway, keys ["8103149970008", "8307020970008", "1205200980002"], values ["2026-11-30", false, "jongno", "basic-livelihood-benefit", "TaxCertificate.income"]
 SELECT t0."rrn", coalesce(t0."item" = $2::text, false) FROM "consent" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."agency" = $3::text AND t0."purpose" = $4::text AND t0."since" <= $5::date AND t0."until" >= $5::date AND t0."revoked" = $6::boolean);
 
 -- nps, keys ["8103149970008", "8307020970008", "1205200980002"]

@@ -10,7 +10,7 @@ SELECT t0."rrn", t0."number", t0."kind", t0."issued_on", t0."expires_on", t0."st
 -- mofa, keys ["8103149970008"]
 SELECT t0."rrn", t0."number" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
--- gateway, keys ["8103149970008"], values ["2026-11-24", false, "mofa", "passport-renewal", "Resident.militaryService", "MilitaryService.kind", "MilitaryService.dischargedOn"]
+-- gateway, keys ["8103149970008"], values ["2026-11-30", false, "mofa", "passport-renewal", "Resident.militaryService", "MilitaryService.kind", "MilitaryService.dischargedOn"]
 SELECT t0."rrn", coalesce(t0."item" = $2::text, false), coalesce(t0."item" = $3::text, false), coalesce(t0."item" = $4::text, false) FROM "consent" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."agency" = $5::text AND t0."purpose" = $6::text AND t0."since" <= $7::date AND t0."until" >= $7::date AND t0."revoked" = $8::boolean);
 
 -- police, keys ["8103149970008"]
@@ -22,7 +22,7 @@ SELECT t0."household_id", t0."name", t0."rrn" FROM "resident" AS t0 WHERE t0."ho
 -- mois, keys ["5211039970008"]
 SELECT t0."rrn", t0."birth_date", t0."id", t0."name" FROM "resident" AS t0 WHERE t0."rrn" = ANY($1::text[]) ORDER BY t0."birth_date" NULLS LAST, t0."id" NULLS LAST;
 
--- moj, keys ["M00202400", "M00201400"], values ["2021-11-24"]
+-- moj, keys ["M00202400", "M00201400"], values ["2021-11-30"]
 SELECT t0."passport_number", t0."crossed_on", t0."id", t0."direction", t0."port" FROM "border_crossing" AS t0 WHERE t0."passport_number" = ANY($1::text[]) AND t0."crossed_on" >= $2::date ORDER BY t0."crossed_on" DESC NULLS LAST, t0."id" NULLS LAST;
 
 -- mma, keys ["8103149970008"]

@@ -16,7 +16,7 @@ SELECT t0."rrn", t0."relative_rrn" FROM "family_relation" AS t0 WHERE t0."rrn" =
 -- nhis, keys ["8103149970008"]
 SELECT t1."rrn", t0."monthly_premium" FROM "health_insurance" AS t0 LEFT JOIN "member_crosswalk" AS t1 ON t1."member_number" = t0."member_number" WHERE t1."rrn" = ANY($1::text[]);
 
--- gateway, keys ["8103149970008", "8307020970008", "1205200980002"], values ["2026-11-24", false, "nts", "income-tax-assessment", "Pension.benefit"]
+-- gateway, keys ["8103149970008", "8307020970008", "1205200980002"], values ["2026-11-30", false, "nts", "income-tax-assessment", "Pension.benefit"]
 SELECT t0."rrn", coalesce(t0."item" = $2::text, false) FROM "consent" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."agency" = $3::text AND t0."purpose" = $4::text AND t0."since" <= $5::date AND t0."until" >= $5::date AND t0."revoked" = $6::boolean);
 
 -- nts, keys ["8103149970008", "8307020970008", "1205200980002"], values [["ACTIVE", "SUSPENDED"]]
@@ -34,7 +34,7 @@ SELECT t0."rrn", NULL, ((t0."benefit" >= $2::bigint)::int * $2::bigint) FROM "pe
 -- molit_buildings, keys ["8103149970008", "1205200980002"], values [5]
 SELECT t0."owner_rrn", (CASE WHEN t0."pnu" IS NOT NULL AND $2::bigint IS NOT NULL THEN rpad(left(t0."pnu", greatest(least($2::bigint, length(t0."pnu")), 0)::int), length(t0."pnu"), '*') END), t0."official_price" FROM "building" AS t0 WHERE t0."owner_rrn" = ANY($1::text[]) ORDER BY t0."id" NULLS LAST;
 
--- gateway, keys ["5211039970008"], values ["2026-11-24", false, "nts", "income-tax-assessment", "Pension.benefit"]
+-- gateway, keys ["5211039970008"], values ["2026-11-30", false, "nts", "income-tax-assessment", "Pension.benefit"]
 SELECT t0."rrn", coalesce(t0."item" = $2::text, false) FROM "consent" AS t0 WHERE t0."rrn" = ANY($1::text[]) AND (t0."agency" = $3::text AND t0."purpose" = $4::text AND t0."since" <= $5::date AND t0."until" >= $5::date AND t0."revoked" = $6::boolean);
 
 -- nps, keys ["5211039970008"], values [100000]

@@ -13,5 +13,5 @@ SELECT t0."rrn", t0."year", t0."amount" FROM "local_tax" AS t0 WHERE t0."rrn" = 
 -- mofa, keys ["8103149970008"]
 SELECT t0."rrn", t0."number" FROM "passport" AS t0 WHERE t0."rrn" = ANY($1::text[]);
 
--- moj, keys ["M00202400", "M00201400"], values ["2026-05-24"]
+-- moj, keys ["M00202400", "M00201400"], values ["2026-05-30"]
 SELECT t0."passport_number", t0."crossed_on", t0."id" FROM "border_crossing" AS t0 WHERE t0."passport_number" = ANY($1::text[]) AND t0."crossed_on" >= $2::date ORDER BY t0."crossed_on" DESC NULLS LAST, t0."id" NULLS LAST;

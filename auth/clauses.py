@@ -226,13 +226,13 @@ def coordinates(found: Mapping[str, Node], key: str) -> tuple[Word, ...]:
     return tuple(word for word in _words(found, key) if _is_coordinate(word, found[key]))
 
 
-def basis(found: Mapping[str, Node]) -> str:
+def basis(found: Mapping[str, Node], key: str = "basis") -> str:
     """The law and its article."""
-    if "basis" not in found:
+    if key not in found:
         return ""
-    text = found["basis"].text("`basis`")
+    text = found[key].text(f"`{key}`")
     if text and not _ARTICLE.search(text):
-        found["basis"].wrong(f"`basis` must name a law and its article, as in `Some Act, art. 1`, not `{text}`")
+        found[key].wrong(f"`{key}` must name a law and its article, as in `Some Act, art. 1`, not `{text}`")
     return text
 
 

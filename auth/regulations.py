@@ -94,10 +94,11 @@ def _group(name: Word, node: Node) -> Group:
 def _title(found: Mapping[str, Node], what: str) -> Title:
     if "title" not in found:
         return Title("", "")
-    return _languages(found["title"], what)
+    return languages(found["title"], what)
 
 
-def _languages(node: Node, what: str) -> Title:
+def languages(node: Node, what: str) -> Title:
+    """What something is called, `ko` and `en`; `what` is that in a sentence."""
     title = node.fields(f"the title of {what}", ("ko", "en"))
     return Title(*(title[language].text(f"the title of {what}") if language in title else "" for language in ("ko", "en")))
 
@@ -117,7 +118,7 @@ def _purpose(name: Word, node: Node) -> Purpose:
 def _items(document: Node) -> dict[Word, Title]:
     found = document.fields("the items", ("items",))
     entries = found["items"].entries("`items`") if "items" in found else {}
-    return {coordinate: _languages(node, f"`{coordinate}`") for coordinate, node in entries.items()}
+    return {coordinate: languages(node, f"`{coordinate}`") for coordinate, node in entries.items()}
 
 
 def _regulation(document: Node, *, superseded: bool) -> Regulation:

@@ -58,6 +58,11 @@ class FamilyOfResident:
     """The entry of the resident's birth; null for a birth that the family register never recorded."""
     parents: list[Resident] | None = link("rrn", "rrn", through=relatives("PARENT"), order="birth_date")
     """Parents in the family register, the elder first, the dead among them."""
+    guardians: list[Resident] | None = link(
+        "rrn", "rrn", order="birth_date",
+        through=(Hop("scourt", "family_relation", key="relative_rrn", value="rrn", where=(("relation", "CHILD"), ("custody", True))),),
+    )  # fmt: skip
+    """Those with parental authority over the resident, the elder first; nobody has it over an adult."""
     children: list[Resident] | None = link("rrn", "rrn", through=relatives("CHILD"), order="birth_date")
     """Children in the family register, the eldest first, wherever they live."""
     spouse: Resident | None = link("rrn", "rrn", through=relatives("SPOUSE"))

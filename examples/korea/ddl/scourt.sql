@@ -25,5 +25,6 @@ CREATE TABLE marriage (
 ALTER TABLE birth ADD PRIMARY KEY (rrn);
 ALTER TABLE family_relation ADD PRIMARY KEY (id);
 CREATE INDEX ON family_relation (rrn, relation, relative_rrn);
+CREATE INDEX ON family_relation (relative_rrn) WHERE custody;
 ALTER TABLE marriage ADD PRIMARY KEY (id);
 ALTER TABLE marriage ADD UNIQUE (rrn);

@@ -20,7 +20,8 @@ from madang.identify import Identified, identify, trail
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine
+from resolvers.engine import Engine
+from resolvers.request import Answer
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,

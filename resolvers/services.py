@@ -45,7 +45,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Service:
-    """A civil service. `subject` is the variable that takes the resident's number.
+    """A civil service. `subject` is the variable that takes the resident's number; empty where the document is about the caller.
 
     `replaces` are the papers that everybody attached, and `minors` those that a minor attached beside them. `reads` are the
     coordinates that the document asks for, and `registers` those in which they, or the links to them, are.
@@ -155,8 +155,8 @@ class _Reader:
         return Paper(code, _title(found, "title", what), _title(found, "office", what), tuple(map(str, shows)))
 
     def _service(self, folder: Path, document: Node, papers: Mapping[str, Paper] | None) -> Service:
-        required = ("service", "title", "description", "purpose", "article", "recipients", "roles", "subject", "replaces")
-        found = document.fields("a service", required, ("minors",))
+        required = ("service", "title", "description", "purpose", "article", "recipients", "roles", "replaces")
+        found = document.fields("a service", required, ("subject", "minors"))
         code = named(document, found, "service", "a service's code")
         if code and code != folder.name:
             self._mistakes.add(code.place, f"the service `{code}` must lie in a folder of that name, not in `{folder.name}`")
@@ -168,8 +168,10 @@ class _Reader:
         self._known("role", roles, parties.roles)
         text, operation = self._document(folder / DOCUMENT)
         subject = found["subject"].text("`subject`") if "subject" in found else Word("", document.place)
-        if operation is not None:
+        if operation is not None and subject:
             self._subject(subject, operation)
+        elif operation is not None and operation.definition.variable_definitions:
+            document.wrong("the document takes variables, so the service needs `subject`, the one that takes the resident's number")
         collected = None if operation is None else collect(operation, self._catalogue, self._schema, {})
         reads = reads_of(collected) if collected is not None else None
         replaces, minors = (

@@ -1,8 +1,8 @@
 """Verification codes of printed extracts: typed by whoever is handed a paper, and told genuine by the gateway alone.
 
-A code is the number of the ledger's entry and a check: the first 65 bits of an HMAC-SHA-256 (RFC 2104) over the entry's number, the
-id of its request and the service's code, by a key that only the gateway can make. So nobody can make a code, or guess one: of two
-to the power of 65 one is right for an entry, and each try asks the gateway.
+A code is the number of the ledger's entry and a check: the first 65 bits of an HMAC-SHA-256 (RFC 2104) over the entry's number,
+the id of its request and the service's code, by a key that only the gateway can make. So nobody can make a code, or guess one: of
+2^65 one is right for an entry, and each try asks the gateway.
 
 It is written in Crockford's Base32, without I, L, O and U, in groups of four: `0000-3HG1-7KQF-8R2M-XW4D`. Read is whatever looks
 like it: small letters, `o` for 0, `i` and `l` for 1, with or without anything between.

@@ -55,7 +55,9 @@ class Bundle:
         return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 
-def bundle(service: Mapping[str, Any], document: str, subject: str, response: bytes, proof: Mapping[str, Any], seal: Seal) -> Bundle:
+def bundle(
+    service: Mapping[str, Any], document: str, subject: str, response: bytes, proof: Mapping[str, Any], seal: Seal
+) -> Bundle:
     """The evidence of an answer. `service`: what is said of it; `subject`: the name of the variable that took the resident."""
     proven = read_proof(proof, seal.public)
     payload = {

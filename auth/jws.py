@@ -1,12 +1,12 @@
 """Signed texts that leave the gateway: JSON Web Signatures (RFC 7515) by the key that signs the ledger's blocks.
 
-Two kinds, told apart by `typ`, which is always checked: a **bundle** of evidence, whose payload stands beside the signature as it is
-(detached, RFC 7515, appendix F; unencoded, RFC 7797), and the **facts** of a printed extract, in one short text, compressed as
+Two kinds, told apart by `typ`, which is always checked: a **bundle** of evidence, whose payload stands beside the signature as it
+is (detached, RFC 7515, appendix F; unencoded, RFC 7797), and the **facts** of a printed extract, in one short text, compressed as
 `zip: DEF` says (raw DEFLATE, RFC 1951), because it has to fit into a QR code.
 
 One key signs both and the ledger's blocks, and no signature can be taken for another. What a block's signature covers begins with
-the byte 0x01 (`auth/blocks.py`); what these cover begins with the Base64url of `{`, that is `e`, and then has the header, with `typ`
-in it, before the first dot. Callers' tokens are signed by other keys, and their verifier asks for an issuer and an audience.
+the byte 0x01 (`auth/blocks.py`); what these cover begins with the Base64url of `{`, that is `e`, and then has the header, with
+`typ` in it, before the first dot. Callers' tokens are signed by other keys, and who verifies them asks for issuer and audience.
 
 Of each header there is one spelling for one key, and nothing else is accepted: so there is no algorithm to choose, nothing to be
 left out of `crit`, and no byte that could be changed unnoticed.
@@ -111,7 +111,9 @@ def _unlike(header: str, kind: Kind, key: Ed25519PublicKey) -> str:
     """What is wrong with a header that is not the one that the key would have written."""
     try:
         told = json.loads(base64url_decode(header))
-        wrong = next(name for name, value in _header(kind, key).items() if told.get(name) != value or type(told[name]) is not type(value))
+        wrong = next(
+            name for name, value in _header(kind, key).items() if told.get(name) != value or type(told[name]) is not type(value)
+        )
     except (ValueError, AttributeError, TypeError, KeyError, StopIteration):
         return "the signature's header is not as the gateway writes it"
     if wrong == "kid":

@@ -15,6 +15,7 @@ from auth.authorizer import BrokenRegulations
 from madang.database import DatabaseError
 from madang.embedded import EmbeddedError
 from madang.settings import SettingsError
+from resolvers.services import BrokenServices
 from schema.catalogue import DeclarationError
 
 P = ParamSpec("P")
@@ -37,6 +38,6 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
 def _complaints() -> Iterator[None]:
     try:
         yield
-    except (SettingsError, DeclarationError, BrokenRegulations, EmbeddedError, DatabaseError) as error:
+    except (SettingsError, DeclarationError, BrokenRegulations, BrokenServices, EmbeddedError, DatabaseError) as error:
         click.echo(str(error), err=True)
         sys.exit(2)

@@ -9,14 +9,18 @@ import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import strawberry
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
+from auth.codes import Codes
+from auth.jws import Seal
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
 from auth.limits import SubjectUse
+from auth.prove import Prover
 from auth.pseudonyms import Pseudonyms
 from auth.reader import Reader
 from auth.tokens import Minter, Verifier
@@ -27,7 +31,10 @@ from madang.grants import grants
 from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
+from resolvers.evidence import Notary
+from resolvers.layouts import Layout, load_layouts
 from resolvers.ledger import LedgerSource
+from resolvers.services import Services
 from schema.build import build
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -42,6 +49,10 @@ class Law:
 
     catalogue: Catalogue
     authorizer: RegulationAuthorizer
+    schema: strawberry.Schema
+    services: Services
+    layouts: Mapping[str, Layout]
+    """How the answers of some services are printed."""
 
 
 @dataclass(frozen=True)
@@ -50,12 +61,15 @@ class Gateway:
 
     settings: Settings
     law: Watch
+    services: Services
     engine: Engine
     verifier: Verifier
     minter: Minter | None
     """Of a demo."""
     dsn: str = field(repr=False)
     """The gateway's own database."""
+    notary: Notary
+    reader: Reader
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -79,9 +93,15 @@ class Gateway:
 
 
 def read_law(settings: Settings) -> Law:
-    """Raises `SettingsError`, `schema.catalogue.DeclarationError` and `auth.authorizer.BrokenRegulations`, with every mistake."""
+    """Raises `SettingsError`, `schema.catalogue.DeclarationError`, `auth.authorizer.BrokenRegulations` and
+    `resolvers.services.BrokenServices`, with every mistake.
+    """
     catalogue = read_catalogue(settings)
-    return Law(catalogue, read_regulations(settings, catalogue))
+    authorizer, schema = read_regulations(settings, catalogue), build(catalogue)
+    services = read_services(settings, catalogue, schema, authorizer)
+    directory = settings.services.directory
+    layouts = load_layouts(directory, services, catalogue, authorizer) if directory is not None else {}
+    return Law(catalogue, authorizer, schema, services, layouts)
 
 
 def read_catalogue(settings: Settings) -> Catalogue:
@@ -101,6 +121,19 @@ def read_catalogue(settings: Settings) -> Catalogue:
 def read_regulations(settings: Settings, catalogue: Catalogue) -> RegulationAuthorizer:
     """Raises `auth.authorizer.BrokenRegulations`, with every mistake."""
     return RegulationAuthorizer.load(settings.regulations, coordinates(catalogue), today=_Today(settings))
+
+
+def read_services(
+    settings: Settings, catalogue: Catalogue, schema: strawberry.Schema, authorizer: RegulationAuthorizer
+) -> Services:
+    """Raises `SettingsError` and `resolvers.services.BrokenServices`, with every mistake."""
+    chosen = settings.services
+    if unknown := [agency for agency in chosen.agencies if not authorizer.knows(agency)]:
+        what = "names an agency that the regulations do not declare; it must stand in their `parties.yaml`"
+        raise SettingsError(settings.path, [f"`services.agencies.{agency}` {what}" for agency in unknown])
+    if chosen.directory is None:
+        return Services()
+    return Services.load(chosen.directory, catalogue, schema._schema, authorizer, settings.limits)
 
 
 def _broken(name: str, module: str) -> str | None:
@@ -129,12 +162,10 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     `embedded` is None without a demo, and in a demo that does not run, where plans can be explained and nothing else.
     """
     catalogue, authorizer = law.catalogue, law.authorizer
-    pseudonyms, today = Pseudonyms(_ids_secret(settings)), _Today(settings)
+    pseudonyms, today = Pseudonyms(ids_secret(settings)), _Today(settings)
     dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
-    ledger = LedgerSource(
-        Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout), catalogue, lambda: watch.authorizer, today,
-        settings.server.timezone,
-    )  # fmt: skip
+    reader = Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout)
+    ledger = LedgerSource(reader, catalogue, lambda: watch.authorizer, today, settings.server.timezone)
     sources = {
         name: Coalescer(
             ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded),
@@ -152,22 +183,29 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         timeout=settings.gateway.timeout,
     )  # fmt: skip
     minter = personas.minter(settings.demo) if settings.demo else None
+    key, timeout = ledger_key(settings), settings.gateway.timeout
+    notary = Notary(
+        Prover(dsn, key.public_key(), timeout=timeout), Seal(key), Codes(pseudonyms.code_key()), settings.server.reached,
+        settings.server.timezone, law.layouts,
+    )  # fmt: skip
     engine = Engine(
         catalogue,
-        build(catalogue),
+        law.schema,
         authorizer,
         sources,
         pseudonyms,
         limits=settings.limits,
-        ledger=Ledger(dsn, Signer(ledger_key(settings)), pseudonyms.subjects(), timeout=settings.gateway.timeout),
+        ledger=Ledger(dsn, Signer(key), pseudonyms.subjects(), timeout=settings.gateway.timeout),
         today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
+        services=law.services,
+        notary=notary,
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
+    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, notary, reader)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -212,7 +250,8 @@ def _keys(tokens: TokenSettings) -> Keys:
     return FixedKeys(read_keys(tokens.keys))
 
 
-def _ids_secret(settings: Settings) -> bytes:
+def ids_secret(settings: Settings) -> bytes:
+    """The secret of ids, and of all that is made with it."""
     if settings.demo:
         return personas.ids_secret(settings.demo)
     assert settings.ids_secret is not None, "settings without a demo have a secret for ids"

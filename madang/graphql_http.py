@@ -19,14 +19,18 @@ from auth.tokens import Verifier
 from madang.identify import Identified, identify, trail
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
+from madang.trusted import Documents
 from resolvers.disclose import Trail
-from resolvers.engine import Engine
+from resolvers.engine import Engine, request_error
+from resolvers.operation import RequestError
 from resolvers.request import Answer
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,
     "GRAPHQL_VALIDATION_FAILED": 400,
     "OPERATION_RESOLUTION_FAILURE": 400,
+    "DOCUMENT_NOT_FOUND": 400,
+    "PERSISTED_QUERY_NOT_FOUND": 400,
     "BAD_USER_INPUT": 400,
     "LIMIT_EXCEEDED": 400,
     "PURPOSE_REQUIRED": 400,
@@ -66,9 +70,10 @@ class Disconnected(Exception):
 class GraphQLOverHttp:
     """The endpoint as an ASGI application. `body`: the most bytes that a request's body may have."""
 
-    def __init__(self, engine: Engine, verifier: Verifier, *, body: int) -> None:
+    def __init__(self, engine: Engine, verifier: Verifier, documents: Documents, *, body: int) -> None:
         self._engine = engine
         self._verifier = verifier
+        self._documents = documents
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,8 +89,8 @@ class GraphQLOverHttp:
             if method == "POST":
                 parameters = from_body(await self._read(headers, receive))
             else:
-                parameters = self._from_address(scope["query_string"])
-            answer = await self._answer(parameters, identified, way)
+                parameters = _from_address(scope["query_string"])
+            answer = await self._answer(parameters, identified, way, by_get=method == "GET")
         except Refusal as refusal:
             if refusal.claimed is not None:
                 await self._engine.turn_away(refusal.claimed, str(refusal), way)
@@ -99,12 +104,19 @@ class GraphQLOverHttp:
         else:
             await _send(send, _status(answer, media), media, answer.body, (*_told(answer), _named(way)))
 
-    async def _answer(self, parameters: Parameters, identified: Identified, way: Trail) -> Answer:
+    async def _answer(self, parameters: Parameters, identified: Identified, way: Trail, *, by_get: bool) -> Answer:
+        try:
+            document = self._documents.meant(parameters, identified.access.caller)
+        except RequestError as error:
+            return request_error(error)
+        if by_get and not _is_query(document, parameters.operation_name, self._engine.limits.tokens):
+            message = "only a query can be asked by GET; use POST"
+            raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
         explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
         if explain and not identified.explain:
             raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
         return await self._engine.answer(
-            parameters.query,
+            document,
             parameters.variables,
             parameters.operation_name,
             identified.access,
@@ -137,14 +149,11 @@ class GraphQLOverHttp:
         message = f"the request's body has more than {self._body} bytes; ask for less at a time"
         return Refusal(413, "LIMIT_EXCEEDED", message, ((b"connection", b"close"),))
 
-    def _from_address(self, query_string: bytes) -> Parameters:
-        if len(query_string) > ADDRESS:
-            raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {ADDRESS} bytes; use POST")
-        parameters = from_address(query_string)
-        if not _is_query(parameters, self._engine.limits.tokens):
-            message = "only a query can be asked by GET; use POST"
-            raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
-        return parameters
+
+def _from_address(query_string: bytes) -> Parameters:
+    if len(query_string) > ADDRESS:
+        raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {ADDRESS} bytes; use POST")
+    return from_address(query_string)
 
 
 def _told(answer: Answer) -> Headers:
@@ -171,14 +180,14 @@ def _acceptable(accept: bytes | None) -> bytes:
     return media
 
 
-def _is_query(parameters: Parameters, tokens: int) -> bool:
+def _is_query(document: str, name: str | None, tokens: int) -> bool:
     """Whether every operation that might be meant is a query. What cannot be parsed is the engine's to refuse."""
     try:
-        definitions = parse(parameters.query, max_tokens=tokens).definitions
+        definitions = parse(document, max_tokens=tokens).definitions
     except (GraphQLError, RecursionError):
         return True
     operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
-    meant = [d for d in operations if parameters.operation_name is None or (d.name and d.name.value == parameters.operation_name)]
+    meant = [d for d in operations if name is None or (d.name and d.name.value == name)]
     return all(d.operation is OperationType.QUERY for d in meant)
 
 

@@ -5,6 +5,7 @@ Headers repeat from request to request, so what they mean is remembered.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,16 +21,23 @@ GRAPHQL = b"application/graphql-response+json; charset=utf-8"
 
 _SERVED = {"application/graphql-response+json": GRAPHQL, "application/json": JSON, "application/*": JSON, "*/*": JSON}
 _PARAMETERS = ("query", "variables", "operationName", "extensions")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_DOCUMENT_ID = re.compile(r"sha256:([0-9a-f]{64})")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of a request (section 5, Request Parameters)."""
+    """The parameters of a request (section 5, Request Parameters; appendix Persisted Documents). `query`, `hash` or both are given.
 
-    query: str
+    `hash`: the SHA-256 of the document that is meant, in hexadecimal digits. `persisted`: it came as Apollo's `persistedQuery`.
+    """
+
+    query: str | None
     variables: dict[str, Any] | None
     operation_name: str | None
     extensions: dict[str, Any] | None
+    hash: str | None = None
+    persisted: bool = False
 
 
 def single(headers: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
@@ -121,12 +129,38 @@ def from_address(query_string: bytes) -> Parameters:
 
 def _checked(given: dict[str, Any]) -> Parameters:
     query, variables, name, extensions = (given.get(parameter) for parameter in _PARAMETERS)
-    if not isinstance(query, str):
-        raise Refusal(400, "BAD_REQUEST", "the parameter `query` must be a text, the GraphQL document")
     if not (variables is None or isinstance(variables, dict)):
         raise Refusal(400, "BAD_REQUEST", "the parameter `variables` must be an object or null")
     if not (name is None or isinstance(name, str)):
         raise Refusal(400, "BAD_REQUEST", "the parameter `operationName` must be a text or null")
     if not (extensions is None or isinstance(extensions, dict)):
         raise Refusal(400, "BAD_REQUEST", "the parameter `extensions` must be an object or null")
-    return Parameters(query, variables, name, extensions)
+    persisted = _persisted(extensions.get("persistedQuery")) if extensions else None
+    identified = _identified(given.get("documentId"))
+    if persisted and identified and persisted != identified:
+        raise Refusal(400, "BAD_REQUEST", "`documentId` and `persistedQuery` name different documents; give one of them")
+    # The document's text may be left out where its hash tells which it is.
+    if not isinstance(query, str) and not (query is None and (persisted or identified)):
+        raise Refusal(400, "BAD_REQUEST", "the parameter `query` must be a text, the GraphQL document")
+    return Parameters(query, variables, name, extensions, identified or persisted, identified is None and persisted is not None)
+
+
+def _identified(document_id: Any) -> str | None:
+    """The hash in a SHA-256 hex document identifier (appendix Persisted Documents)."""
+    if document_id is None:
+        return None
+    found = _DOCUMENT_ID.fullmatch(document_id) if isinstance(document_id, str) else None
+    if found is None:
+        raise Refusal(400, "BAD_REQUEST", "the parameter `documentId` must be `sha256:` and 64 hexadecimal digits in lower case")
+    return found[1]
+
+
+def _persisted(extension: Any) -> str | None:
+    """The hash in the extension by which Apollo's clients name a document."""
+    if extension is None:
+        return None
+    found = extension.get("sha256Hash") if isinstance(extension, dict) and extension.get("version") == 1 else None
+    if not isinstance(found, str) or not _SHA256.fullmatch(found):
+        what = "`version` 1 and `sha256Hash`, 64 hexadecimal digits in lower case"
+        raise Refusal(400, "BAD_REQUEST", f"the extension `persistedQuery` must have {what}")
+    return found

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from madang.sections import Section
 from resolvers.operation import Limits
 
 SECRET_BYTES = 32
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]/_~-]+")
 MEGABYTE = 1_000_000
 GATEWAY = "gateway"
 """The source of the gateway's own database, beside the registers'."""
@@ -44,14 +46,23 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """Where to listen, and what holds for every request. `deadline` in seconds; `body` in bytes."""
+    """Where to listen, and what holds for every request. `deadline` in seconds; `body` in bytes.
+
+    `address`: where people reach it, if it is somewhere else than it listens.
+    """
 
     host: str
     port: int
+    address: str | None
     deadline: float
     timezone: ZoneInfo
     origins: tuple[str, ...]
     body: int
+
+    @property
+    def reached(self) -> str:
+        """Where people reach it: what is printed on extracts."""
+        return self.address or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 Kind = Literal["postgres", "http", "ledger"]
@@ -87,6 +98,24 @@ class TokenSettings:
     jwks: str | None
 
 
+Documents = Literal["free", "approved"]
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """Where the services are, if there are any, and which documents are taken: any, or approved ones alone.
+
+    `agencies` has those for whom it is otherwise than for all others.
+    """
+
+    directory: Path | None = None
+    documents: Documents = "free"
+    agencies: Mapping[str, Documents] = field(default_factory=dict)
+
+    def approved_only(self, agency: str) -> bool:
+        return self.agencies.get(agency, self.documents) == "approved"
+
+
 @dataclass(frozen=True)
 class Persona:
     """One of the people that a demo mints tokens for."""
@@ -114,6 +143,7 @@ class Settings:
     limits: Limits
     regulations: Path
     registers: Mapping[str, RegisterSettings]
+    services: ServiceSettings
     gateway: SourceSettings
     """The gateway's own database."""
     tokens: TokenSettings | None
@@ -143,6 +173,7 @@ def load(path: Path) -> Settings:
         limits=_limits(limits),
         regulations=_regulations(top.section("regulations")),
         registers=_registers(top.section("registers"), demo is not None),
+        services=_services(top.section("services")),
         gateway=_gateway(top.section("gateway"), demo is not None),
         tokens=_tokens(top.section("tokens")) if demo is None or "tokens" in top else None,
         ids_secret=_ids(top.section("ids")) if demo is None or "ids" in top else None,
@@ -161,9 +192,13 @@ def load(path: Path) -> Settings:
 
 
 def _server(section: Section, limits: Section) -> Server:
+    address = section.text("address").rstrip("/") if "address" in section else None
+    if address and not _ADDRESS.fullmatch(address):
+        section.mistake("address", "must be where people reach the server, such as `https://share.example.go.kr`")
     return Server(
         host=section.text("host", "127.0.0.1"),
         port=section.integer("port", 8000, 0, 65535),
+        address=address,
         deadline=section.number("deadline", 5.0, 0.1, 120.0),
         timezone=section.timezone("timezone", "UTC"),
         origins=section.texts("origins"),
@@ -206,6 +241,23 @@ def _registers(section: Section, demo: bool) -> Mapping[str, RegisterSettings]:
     if not registers:
         section.mistake("", "is empty; name at least one register")
     return registers
+
+
+def _services(section: Section) -> ServiceSettings:
+    directory = section.path("directory") if "directory" in section else None
+    if directory is not None and not directory.is_dir():
+        section.mistake("directory", f"names `{directory}`, which is not a directory")
+    agencies = section.section("agencies")
+    found = ServiceSettings(
+        directory, _documents(section, "documents"), {name: _documents(agencies, name) for name in agencies.names()}
+    )
+    if directory is None and "approved" in (found.documents, *found.agencies.values()):
+        section.mistake("directory", "is missing; where only approved documents are taken, it names those that are")
+    return found
+
+
+def _documents(section: Section, key: str) -> Documents:
+    return "approved" if key in section and section.choice(key, ("free", "approved")) == "approved" else "free"
 
 
 def _gateway(section: Section, demo: bool) -> SourceSettings:

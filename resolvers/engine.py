@@ -21,6 +21,7 @@ from auth.pseudonyms import Pseudonyms
 from resolvers import errors
 from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
+from resolvers.civil import attach_services
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
 from resolvers.evidence import Issuer, Notary, attach_evidence
 from resolvers.execute import Executor, Results, subjects
@@ -72,7 +73,7 @@ class Engine:
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None, services: Services | None = None, notary: Notary | None = None,
+        use: SubjectUse | None = None, services: Services = Services(), notary: Notary | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown.
 
@@ -87,10 +88,11 @@ class Engine:
         attach(schema._schema, catalogue)
         attach_sharing(schema._schema)
         attach_evidence(schema._schema)
+        attach_services(schema._schema, services, self.fits)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
-        self._issuer = Issuer(services or Services(), notary, self.answer, self._circumstances, today)
+        self._issuer = Issuer(services, notary, self.answer, self._circumstances, today)
         self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(
@@ -104,7 +106,7 @@ class Engine:
         try:
             request = self.read(query, variables, operation_name, access)
         except RequestError as error:
-            return _request_error(error)
+            return request_error(error)
         plan = None
         try:
             plan = self.plan(request) if request.collected.roots else None
@@ -127,7 +129,7 @@ class Engine:
         try:
             entry = await written if written is not None else None
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
+            return request_error(_unrecorded())
         return Answer("data", answer, entry=entry)
 
     async def _found(
@@ -145,13 +147,13 @@ class Engine:
     async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
         """A refusal is told once the ledger has it."""
         if error.code not in REFUSED:
-            return _request_error(error)
+            return request_error(error)
         known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
         try:
             entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
-        return _request_error(error, entry)
+            return request_error(_unrecorded())
+        return request_error(error, entry)
 
     async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
         """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
@@ -199,6 +201,14 @@ class Engine:
             self.catalogue, request.authorizer, access, self._pseudonyms, self.sources, self._circumstances, self.limits,
             self._today(), None if trail is None else partial(self._issuer.issue, access, trail, request.refusals or refusals),
         )  # fmt: skip
+
+    def fits(self, document: str, hidden: frozenset[str]) -> bool:
+        """Whether a document is valid for those from whom these coordinates are hidden: nothing of it names one."""
+        try:
+            self._operations.get(self._views.without(hidden), document, None)
+        except RequestError:
+            return False
+        return True
 
     def adopt(self, authorizer: Authorizer) -> None:
         """Put other regulations in force. Requests under way finish under those they began with; plans are made anew."""
@@ -330,7 +340,8 @@ def _unrecorded() -> RequestError:
     )
 
 
-def _request_error(error: RequestError, entry: int | None = None) -> Answer:
+def request_error(error: RequestError, entry: int | None = None) -> Answer:
+    """The answer to a request of which nothing was read."""
     # A message may echo what the caller sent, and that may be half a character.
     found = [
         {

@@ -1,11 +1,11 @@
 """Evidence (`schema/evidence.py`): a service's document, answered as any other request is, and what came of it signed.
 
-It is no second way to read. The document goes through the engine under the caller's own access request, with the case that is named;
-the regulations, their limits and the ledger have it as they have every operation. Only when the entry is on disk is there a proof,
-and without a proof there is no evidence.
+It is no second way to read. The document goes through the engine under the caller's own access request, with the case that is
+named; the regulations, their limits and the ledger have it as they have every operation. Only when the entry is on disk is there a
+proof, and without a proof there is no evidence.
 
-The resident is the one whom the case is about, so a case is asked for that the plan would verify as well. A service whose document
-takes no resident is about the callers themselves.
+The resident is the one whom the case is about, so the case must be one that a plan would hold for verified. A service whose
+document takes no resident is about whoever asks.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import asyncio
 import datetime as dt
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
@@ -104,7 +105,7 @@ class Issuer:
             payload=found.payload,
             jws=found.signature,
             file=found.file,
-            code=extract and extract.code,
+            code=extract.code if extract else None,
             extract=extract,
         )
 
@@ -158,8 +159,8 @@ def attach_evidence(schema: GraphQLSchema) -> None:
     if not isinstance(kind, GraphQLObjectType) or schema.query_type is None:
         return
     schema.query_type.fields["evidence"].resolve = guarded(_evidence)
-    kind.fields["html"].resolve = lambda evidence, _: evidence.extract and as_html(evidence.extract)
-    kind.fields["pdf"].resolve = _pdf
+    kind.fields["html"].resolve = lambda evidence, _: _drawn(as_html, evidence.extract)
+    kind.fields["pdf"].resolve = lambda evidence, _: _drawn(_pdf, evidence.extract)
 
 
 async def _evidence(_: Any, context: Context, *, service: str, case: str | None = None) -> Evidence:
@@ -167,6 +168,13 @@ async def _evidence(_: Any, context: Context, *, service: str, case: str | None 
     return await context.issue(service, case)
 
 
-async def _pdf(evidence: Evidence, _: Any) -> str | None:
-    # It takes a tenth of a second, in which others are to be answered.
-    return b64encode(await asyncio.to_thread(as_pdf, evidence.extract)).decode("ascii") if evidence.extract else None
+async def _drawn(draw: Callable[[Extract], str], extract: Extract | None) -> str | None:
+    # It takes a tenth of a second, in which others are to be answered; so one at a time is drawn, too.
+    return await asyncio.get_running_loop().run_in_executor(_DRAWING, draw, extract) if extract is not None else None
+
+
+def _pdf(extract: Extract) -> str:
+    return b64encode(as_pdf(extract)).decode("ascii")
+
+
+_DRAWING = ThreadPoolExecutor(1, "madang-extract")

@@ -1,7 +1,8 @@
 """An answer as it is printed: all texts and their order, for the page (`extract_html.py`) and the PDF (`extract_pdf.py`) alike.
 
-What is printed is taken from a bundle of evidence and nothing else. A value that was withheld, or lost with its register, is a dash
-with a mark, and the mark is told below; one that there is not is a dash alone, also where the law wants the two to look the same.
+What is printed is taken from a bundle of evidence and nothing else. A value that was withheld, or lost with its register, is a
+dash with a mark, and below it is told what the mark means; one that there is not is a dash alone, and so is what the law wants to
+look like that.
 
 A paper can be checked in two ways. Its QR code has the printed facts themselves, signed (`auth/jws.py`), behind the `#` of an
 address: whoever scans it can tell with the gateway's public key that what is printed was issued, and no server learns of it. If
@@ -15,6 +16,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Any
 
@@ -28,8 +30,9 @@ KIND = "madang extract 1"
 ABSENT = "—"
 NONE = "해당 없음 None"
 """What stands in place of rows if there are none."""
-MODULES = 117
-"""The most modules along the side of a QR code: version 25, of which 45 millimetres can be read by a telephone."""
+LONGEST = 1528
+"""Characters of an address that fit into a QR code of version 28: 129 modules a side, each 0.39 millimetres on 50, which a telephone
+reads (ISO/IEC 18004, table 7, level L)."""
 _MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -62,9 +65,9 @@ class Extract:
     verify: str
     """Where a code is typed."""
 
-    @property
+    @cached_property
     def qr(self) -> segno.QRCode:
-        return _qr(self.address)
+        return segno.make_qr(self.address, error="l", boost_error=False)
 
 
 def printed(layout: Layout, payload: Mapping[str, Any], code: str, seal: Seal, address: str, zone: dt.tzinfo) -> Extract:
@@ -95,17 +98,10 @@ def digest(facts: Mapping[str, Any]) -> str:
 
 def _address(verify: str, facts: Mapping[str, Any], seal: Seal) -> str:
     whole = f"{verify}#{seal.facts(_text(facts))}"
-    try:
-        if _qr(whole).symbol_size(border=0)[0] <= MODULES:
-            return whole
-    except segno.DataOverflowError:
-        pass
+    if len(whole) <= LONGEST:
+        return whole
     short = {name: value for name, value in facts.items() if name != "tables"} | {"sha256": digest(facts)}
     return f"{verify}#{seal.facts(_text(short))}"
-
-
-def _qr(address: str) -> segno.QRCode:
-    return segno.make_qr(address, error="l", boost_error=False)
 
 
 def _text(value: Any) -> str:
@@ -141,7 +137,7 @@ class _Printer:
         for error in response.get("errors", ()):
             told = error["extensions"]
             for pattern in told.get("patterns") or [told.get("pattern") or ".".join(map(str, error["path"]))]:
-                self._missing.setdefault(pattern.replace("[]", ""), error["message"])
+                self._missing.setdefault(pattern.replace("[]", ""), error["message"].replace("`", ""))
         self.notes: dict[str, tuple[str, str]] = {}
         """By what is said."""
 

@@ -12,7 +12,6 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, VAlign, XPos, YPos
 from fpdf.fonts import FontFace
 
-from auth.rules import Title
 from resolvers.extract import NONE, Extract, PrintedTable
 
 FONT = Path(__file__).parent / "fonts" / "NanumGothic-Regular.ttf"
@@ -21,7 +20,10 @@ FONT = Path(__file__).parent / "fonts" / "NanumGothic-Regular.ttf"
 for _name in ("fpdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
-_QR = 45.0
+_QR = 50.0
+_PADDING = 3.6
+_WORD = 50.0
+"""A word that is longer is broken."""
 _MARGIN = 16.0
 _QUIET, _INK, _SOFT = (90, 90, 90), (17, 17, 17), (240, 242, 245)
 
@@ -46,8 +48,9 @@ class _Pages(FPDF):
         self.set_lang("ko")
         self.set_creation_date(extract.issued)
         self.add_font("nanum", "", FONT)
-        self.set_margins(_MARGIN, _MARGIN)
-        self.set_auto_page_break(True, 30)
+        self.set_margins(_MARGIN, 13)
+        self.c_margin = 0
+        self.set_auto_page_break(True, 28)
         self.set_draw_color(170)
 
     def write_(self, size: float, text: str, *, align: str = "L", color: tuple[int, int, int] = _INK, width: float = 0) -> None:
@@ -63,7 +66,7 @@ class _Pages(FPDF):
         self.cell(self.epw / 2, 5, f"원장 번호 Issued under ledger entry {extract.entry}")
         issued = f"발급일시 Issued {extract.issued:%Y-%m-%d %H:%M}"
         self.cell(self.epw / 2, 5, issued, align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        self.ln(8)
+        self.ln(5)
         self.write_(24, extract.title.ko, align="C")
         self.ln(1)
         self.write_(10.5, f"{extract.title.en} · {extract.article}", align="C", color=_QUIET)
@@ -77,23 +80,21 @@ class _Pages(FPDF):
         self.ln(1)
         self.set_font("nanum", size=9)
         self.set_text_color(*_INK)
-        heading = FontFace(color=_INK, fill_color=_SOFT)
-        if table.is_record and table.rows:
-            rows = [(_both(title), text) for title, text in zip(table.headings, table.rows[0], strict=True)]
-            widths = (36.0, 64.0)
-        else:
-            rows = [*table.rows] or [(NONE, *[""] * (len(table.headings) - 1))]
-            widths = _widths(table)
+        is_list = not (table.is_record and table.rows)
+        style = FontFace(color=_INK, fill_color=_SOFT)
         with self.table(
-            col_widths=widths, first_row_as_headings=not (table.is_record and table.rows), headings_style=heading, line_height=4.6,
-            padding=(1.1, 1.6), text_align="LEFT", v_align=VAlign.M, borders_layout=TableBordersLayout.ALL,
+            col_widths=_widths(self, table) if is_list else (36.0, 64.0), first_row_as_headings=is_list, headings_style=style,
+            line_height=4.6, padding=(0.8, 1.6), text_align="LEFT", v_align=VAlign.M, borders_layout=TableBordersLayout.ALL,
         ) as drawn:  # fmt: skip
-            if not (table.is_record and table.rows):
+            if is_list:
                 drawn.row([f"{title.ko}\n{title.en}" for title in table.headings])
-            for texts in rows:
+                for texts in table.rows or [(NONE, *[""] * (len(table.headings) - 1))]:
+                    drawn.row(texts)
+                return
+            for title, text in zip(table.headings, table.rows[0], strict=True):
                 row = drawn.row()
-                for place, text in enumerate(texts):
-                    row.cell(text, style=heading if table.is_record and table.rows and not place else None)
+                row.cell(f"{title.ko}  {title.en}", style=style)
+                row.cell(text)
 
     def small(self) -> None:
         self.ln(2.5)
@@ -105,12 +106,12 @@ class _Pages(FPDF):
     def end(self) -> None:
         """What is declared, by whom and when, beside the QR code: all on one page."""
         extract = self.extract
-        self.ln(6)
+        self.ln(4)
         if self.will_page_break(_QR):
             self.add_page()
         top, width = self.get_y(), self.epw - _QR - 6
         self._qr(self.w - _MARGIN - _QR, top)
-        self.set_y(top + 4)
+        self.set_y(top + 6)
         for size, text, color, below in (
             (10.5, extract.declares.ko, _INK, 0.5),
             (8.5, extract.declares.en, _QUIET, 5.0),
@@ -146,21 +147,20 @@ class _Pages(FPDF):
         self.cell(self.epw - 20, 5, f"확인번호 Verification code  {extract.code}")
         self.set_font("nanum", size=8.5)
         self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
-        how = f"{extract.verify} 에서 확인번호를 입력하거나 QR 코드를 찍어 진위를 확인할 수 있습니다. Type the code there, or scan the QR code."
-        self.write_(7.5, how, color=_QUIET)
+        how = "에서 확인번호를 입력하거나 QR 코드를 찍어 진위를 확인할 수 있습니다. Type the code there, or scan the QR code."
+        self.write_(7.5, f"{extract.verify} {how}", color=_QUIET)
 
 
-def _both(title: Title) -> str:
-    return f"{title.ko}  {title.en}"
-
-
-def _widths(table: PrintedTable) -> tuple[float, ...]:
-    """Widths in proportion to what stands in the columns, none very narrow and none very wide."""
-    columns = zip(*table.rows, strict=True) if table.rows else [()] * len(table.headings)
-    longest = [max([_length(heading.ko), _length(heading.en) * 0.8, *map(_length, texts)]) for heading, texts in zip(table.headings, columns, strict=True)]
-    return tuple([min(max(each, 7.0), 26.0) for each in longest])
-
-
-def _length(text: str) -> float:
-    """How wide a text is, in Latin letters: a Korean one is as wide as two."""
-    return sum(2.0 if ord(character) > 0x10FF else 1.0 for character in text)
+def _widths(pages: FPDF, table: PrintedTable) -> tuple[float, ...]:
+    """Each column's width in millimetres: what its texts take, or so much less in proportion that no word need be broken."""
+    wanted, least = [], []
+    for place, heading in enumerate(table.headings):
+        texts = [heading.ko, heading.en, *(row[place] for row in table.rows)]
+        wanted.append(max(map(pages.get_string_width, texts)) + _PADDING)
+        words = (word for text in texts for word in text.split() or [""])
+        least.append(min(max(map(pages.get_string_width, words)) + _PADDING, _WORD))
+    room = pages.epw - sum(least)
+    more = [max(full - few, 0.0) for full, few in zip(wanted, least, strict=True)]
+    if sum(more) <= room:
+        return tuple([max(full, few) * pages.epw / sum(map(max, wanted, least)) for full, few in zip(wanted, least, strict=True)])
+    return tuple([few + extra * max(room, 0.0) / sum(more) for few, extra in zip(least, more, strict=True)])

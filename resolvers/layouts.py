@@ -10,10 +10,12 @@
         rows:                           # a row for each record of a list; what it is called there, if it is called something
           - {of: me.parents, as: {ko: 부모, en: Parent}}
         columns: [name, birthDate]
+    titles: {rrn: {ko: 주민번호, en: Number}}
     hyphens: {rrn: 6}                   # after how many characters a number is parted
     words: {FEMALE: {ko: 여, en: Female}}
 
-Columns are called what the regulations call their coordinates (`items.yaml`). They are the document's own: a layout reads nothing.
+Columns are called what `titles` says, or else what the regulations call their coordinates (`items.yaml`). They are the document's
+own: a layout reads nothing.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ FILE = "extract.yaml"
 
 @dataclass(frozen=True)
 class Rows:
-    """Records that are printed: response names from the root, the coordinates of the links on the way, and what they are called."""
+    """Records that are printed: response names from the root, the links' coordinates on the way, and what they are called."""
 
     path: tuple[str, ...]
     links: tuple[str, ...]
@@ -102,13 +104,13 @@ class _Reader:
         self._asked = frozenset(_paths(service.document))
         self._hyphens: Mapping[str, int] = {}
         self._words: Mapping[str, Title] = {}
+        self._called: Mapping[str, Title] = {}
 
     def layout(self, document: Node) -> Layout:
-        found = document.fields("an extract", ("issuer", "declares", "tables"), ("hyphens", "words"))
+        found = document.fields("an extract", ("issuer", "declares", "tables"), ("titles", "hyphens", "words"))
         if "hyphens" in found:
             self._hyphens = {str(name): node.number(f"`{name}`") for name, node in found["hyphens"].entries("`hyphens`").items()}
-        if "words" in found:
-            self._words = {str(word): languages(node, f"`{word}`") for word, node in found["words"].entries("`words`").items()}
+        self._words, self._called = _titles(found, "words"), _titles(found, "titles")
         tables = found["tables"].items("`tables`") if "tables" in found else []
         return Layout(
             self._service.code,
@@ -128,7 +130,11 @@ class _Reader:
         if ("record" in found) == ("rows" in found):
             node.wrong("a table needs one of `record` and `rows`")
             return Table(Title("", ""), (), (), False)
-        of = [(found["record"].text("`record`"), None)] if "record" in found else list(map(self._of, found["rows"].items("`rows`")))
+        of = (
+            [(found["record"].text("`record`"), None)]
+            if "record" in found
+            else list(map(self._of, found["rows"].items("`rows`")))
+        )
         kinds: dict[str, RecordType] = {}
         rows = []
         for path, called in of:
@@ -181,8 +187,13 @@ class _Reader:
         for value in values:
             if value not in self._words:
                 self._mistakes.add(word.place, f"`words` does not say what `{value}` is called, which `{word}` may be")
-        title = self._titles.get(field.coordinate) or Title(field.name, field.name)
+        title = self._called.get(word) or self._titles.get(field.coordinate) or Title(field.name, field.name)
         return Column(path, tuple(coordinates), title, self._hyphens.get(field.name), bool(values))
+
+
+def _titles(found: Mapping[str, Node], key: str) -> Mapping[str, Title]:
+    entries = found[key].entries(f"`{key}`") if key in found else {}
+    return {str(name): languages(node, f"`{name}`") for name, node in entries.items()}
 
 
 def _values(field: Field) -> list[str]:

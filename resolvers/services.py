@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from graphql import GraphQLSchema, NonNullTypeNode, OperationType
+from graphql import GraphQLSchema, OperationType, get_location, print_ast
 
 from auth.access import Caller
 from auth.authorizer import RegulationAuthorizer
@@ -168,11 +168,11 @@ class _Reader:
         self._known("role", roles, parties.roles)
         text, operation = self._document(folder / DOCUMENT)
         subject = found["subject"].text("`subject`") if "subject" in found else Word("", document.place)
-        if operation is not None and subject:
-            self._subject(subject, operation)
-        elif operation is not None and operation.definition.variable_definitions:
-            document.wrong("the document takes variables, so the service needs `subject`, the one that takes the resident's number")
-        collected = None if operation is None else collect(operation, self._catalogue, self._schema, {})
+        if operation is not None:
+            self._subject(folder / DOCUMENT, document, subject, operation)
+        # Whatever variable `@skip` may turn on is a mistake already.
+        switches = dict.fromkeys(operation.switches, True) if operation is not None else {}
+        collected = None if operation is None else collect(operation, self._catalogue, self._schema, switches)
         reads = reads_of(collected) if collected is not None else None
         replaces, minors = (
             self._replaced(found[key].words(f"`{key}`"), papers, reads) if key in found else () for key in ("replaces", "minors")
@@ -204,19 +204,30 @@ class _Reader:
             return text, None
         if operation.kind is not OperationType.QUERY:
             self._mistakes.add(start, "a service's document must be a query")
-        elif operation.switches:
-            named = ", ".join(f"`${name}`" for name in operation.switches)
-            self._mistakes.add(start, f"`@skip` and `@include` turn on {named}; what a service asks must not depend on a variable")
         else:
             return text, operation
         return text, None
 
-    def _subject(self, subject: Word, operation: Operation) -> None:
+    def _subject(self, path: Path, document: Node, subject: Word, operation: Operation) -> None:
+        """The document takes the resident's number and nothing else, so that what it asks never depends on who runs it."""
         variables = {each.variable.name.value: each for each in operation.definition.variable_definitions or ()}
-        if subject and subject not in variables:
+        if not subject:
+            if variables:
+                document.wrong(
+                    "the document takes variables, so the service needs `subject`, the one that takes the resident's number"
+                )
+            return
+        if subject not in variables:
             self._mistakes.unknown("variable", subject, variables, " of the document")
-        elif subject and not isinstance(variables[subject].type, NonNullTypeNode):
-            self._mistakes.add(subject.place, f"the variable `{subject}` may be null; its type must end in `!`")
+        for name, each in variables.items():
+            line, column = get_location(each.loc.source, each.loc.start) if each.loc else (1, 1)
+            place = Place(str(path), line, column)
+            if name != subject:
+                self._mistakes.add(
+                    place, f"the variable `{name}` is not the service's `subject`; write its value into the document"
+                )
+            elif print_ast(each.type) != "String!":
+                self._mistakes.add(place, f"the variable `{name}` takes a resident's number, so its type must be `String!`")
 
     def _replaced(
         self, words: Iterable[Word], papers: Mapping[str, Paper] | None, reads: frozenset[str] | None
@@ -253,7 +264,9 @@ def selections(collected: Collected) -> Iterator[Selection]:
 def reads_of(collected: Collected) -> frozenset[str]:
     """The coordinates that a document asks for."""
     fields = {asked.field.coordinate for each in selections(collected) for asked in each.asked if asked.field is not None}
-    return frozenset(fields | {root.declared.count_coordinate for root in collected.roots if isinstance(root.declared, ListingRoot)})
+    return frozenset(
+        fields | {root.declared.count_coordinate for root in collected.roots if isinstance(root.declared, ListingRoot)}
+    )
 
 
 def registers_of(collected: Collected, catalogue: Catalogue) -> tuple[str, ...]:

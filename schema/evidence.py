@@ -1,7 +1,7 @@
 """Evidence of a service: what was answered, signed, with the proof that the ledger has it.
 
-These types are no records, as those of `sharing` are none: what the bundle holds was asked of the registers by the service's approved
-document, and decided there. Their fields are answered by `resolvers/evidence.py`.
+These types are no records, as those of `sharing` are none: what the bundle holds was asked of the registers by the service's
+approved document, and decided there. Their fields are answered by `resolvers/evidence.py`.
 """
 
 from __future__ import annotations

@@ -27,9 +27,10 @@ _DOCUMENT_ID = re.compile(r"sha256:([0-9a-f]{64})")
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """The parameters of a request (section 5, Request Parameters; appendix Persisted Documents). `query`, `hash` or both are given.
+    """The parameters of a request (section 5, Request Parameters; appendix Persisted Documents).
 
-    `hash`: the SHA-256 of the document that is meant, in hexadecimal digits. `persisted`: it came as Apollo's `persistedQuery`.
+    `query`, `hash` or both are given. `hash`: the SHA-256 of the document that is meant, in hexadecimal digits. `persisted`: that
+    came as Apollo's `persistedQuery`.
     """
 
     query: str | None

@@ -43,7 +43,10 @@ def list_services(file: Path | None) -> None:
 @click.option("--service", "only", help="This one alone.")
 @command
 def check(file: Path | None, only: str | None) -> None:
-    """Prove that each service is granted whole, a case given, to the roles that it names, or say what is missing and whose it is."""
+    """Prove that each service is granted whole, a case given, to the roles that it names, or tell what is missing.
+
+    It is the planner that serves which answers, under the regulations in force.
+    """
     settings = load(find(file, LAYERS / "madang.toml"))
     law = read_law(settings)
     if only is not None and only not in law.services.by_code:
@@ -66,7 +69,8 @@ def ungranted(gateway: Gateway) -> Iterator[str]:
         proofs = [proof for proof in prove(service, gateway.engine) if not proof.whole]
         if proofs:
             whom = ", ".join(f"`{proof.agency}` as `{proof.role}`" for proof in proofs)
-            yield f"the service `{service.code}` is not granted whole to {whom}: see `madang services check --service {service.code}`"
+            see = f"`madang services check --service {service.code}`"
+            yield f"the service `{service.code}` is not granted whole to {whom}: see {see}"
 
 
 def _listed(service: Service) -> Iterator[str]:
@@ -103,13 +107,22 @@ def _told(proof: Proof, agencies: tuple[str, ...], law: RegulationAuthorizer) ->
 
 def _lacking(lack: Lack, agencies: str, proof: Proof, law: RegulationAuthorizer) -> Iterator[str]:
     decision = lack.decision
-    regulations = ", ".join(str(each.name) for each in law.regulations if each.holder == lack.holder)
-    yield f"    {decision.coordinate}, to {lack.use}; its holder is {lack.holder} ({regulations})"
+    yield f"    {decision.coordinate}, to {lack.use}; its holder is {lack.holder} ({', '.join(_regulations(lack, law))})"
     yield from (f"        {line}" for line in in_sentences(decision))
     if decision.remedy is not None:
         yield f"        what would change it: {remedy_in_words(decision.remedy)}"
     else:
         yield f"        what would change it: a permission for {agencies} as {proof.role}, for {proof.service.purpose}"
+
+
+def _regulations(lack: Lack, law: RegulationAuthorizer) -> list[str]:
+    """The holder's regulations that have something on the coordinate; all that the holder has where none does."""
+    held = [each for each in law.regulations if each.holder == lack.holder]
+    named = [
+        each for each in held
+        if any(lack.decision.coordinate in (*rule.items, *getattr(rule, "search", ())) for rule in each.rules)
+    ]  # fmt: skip
+    return [str(each.name) for each in named or held]
 
 
 def _conditions(decisions: Iterable[Decision]) -> Counter[str]:

@@ -25,7 +25,7 @@ class Documents:
         self._services, self._settings = services, settings
 
     def meant(self, parameters: Parameters, caller: Caller) -> str:
-        """The text of the document that a request means; raises `Refusal`, or `RequestError` where there is none of that hash."""
+        """The text of the document that a request means; raises `Refusal`, or `RequestError` where none has that hash."""
         text, hash = parameters.query, parameters.hash
         if text is not None and hash is not None and text_hash(text) != hash:
             raise Refusal(400, "BAD_REQUEST", "`query` is not the document whose hash is given; give one of them")

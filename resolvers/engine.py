@@ -73,7 +73,7 @@ class Engine:
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None, services: Services = Services(), notary: Notary | None = None,
+        use: SubjectUse | None = None, services: Services | None = None, notary: Notary | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown.
 
@@ -88,11 +88,11 @@ class Engine:
         attach(schema._schema, catalogue)
         attach_sharing(schema._schema)
         attach_evidence(schema._schema)
-        attach_services(schema._schema, services, self.fits)
+        attach_services(schema._schema, services or Services(), self.fits)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
-        self._issuer = Issuer(services, notary, self.answer, self._circumstances, today)
+        self._issuer = Issuer(services or Services(), notary, self.answer, self._circumstances, today)
         self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(

@@ -109,8 +109,11 @@ def _text(value: Any) -> str:
 
 
 def _facts(table: PrintedTable) -> list[Any]:
-    """A table as the page shows it to whoever scans the code: its title, its headings, its rows."""
-    return [table.title.ko, [heading.ko for heading in table.headings], [list(row) for row in table.rows]]
+    """A table as the page shows it to whoever scans the code: its title, its headings, its rows. A record has a row for each line."""
+    headings = [heading.ko for heading in table.headings]
+    if table.is_record:
+        return [table.title.ko, [], [[heading, text] for row in table.rows for heading, text in zip(headings, row, strict=True)]]
+    return [table.title.ko, headings, [list(row) for row in table.rows]]
 
 
 def _bases(layout: Layout, granted: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

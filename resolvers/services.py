@@ -223,9 +223,7 @@ class _Reader:
             line, column = get_location(each.loc.source, each.loc.start) if each.loc else (1, 1)
             place = Place(str(path), line, column)
             if name != subject:
-                self._mistakes.add(
-                    place, f"the variable `{name}` is not the service's `subject`; write its value into the document"
-                )
+                self._mistakes.add(place, f"the variable `{name}` is not the service's `subject`; write the value that it has")
             elif print_ast(each.type) != "String!":
                 self._mistakes.add(place, f"the variable `{name}` takes a resident's number, so its type must be `String!`")
 
@@ -264,9 +262,8 @@ def selections(collected: Collected) -> Iterator[Selection]:
 def reads_of(collected: Collected) -> frozenset[str]:
     """The coordinates that a document asks for."""
     fields = {asked.field.coordinate for each in selections(collected) for asked in each.asked if asked.field is not None}
-    return frozenset(
-        fields | {root.declared.count_coordinate for root in collected.roots if isinstance(root.declared, ListingRoot)}
-    )
+    counts = {root.declared.count_coordinate for root in collected.roots if isinstance(root.declared, ListingRoot)}
+    return frozenset(fields | counts)
 
 
 def registers_of(collected: Collected, catalogue: Catalogue) -> tuple[str, ...]:

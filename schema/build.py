@@ -27,7 +27,7 @@ from schema.sharing import SharingQuery
 
 
 def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Schema:
-    """The graph's schema; `extra` are further Strawberry classes whose hand-written fields join `Query`, as `sharing` and `services` do."""
+    """The graph's schema. `extra`: further Strawberry classes whose hand-written fields join `Query`, as `sharing` does."""
     types_ = _Types(catalogue)
     query = types_.query((SharingQuery, ServicesQuery, EvidenceQuery, *extra))
     schema = strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))

@@ -19,6 +19,10 @@ class MarriageStatus(Enum):
     WIDOWED = "WIDOWED"
 
 
+IN_CARE = (("relation", "CHILD"), ("custody", True))
+"""Which relations are parental authority: from a parent to a child."""
+
+
 def relatives(relation: str) -> tuple[Hop, ...]:
     """From a resident's number to the numbers of the relatives who are that person's `relation`."""
     return (Hop("scourt", "family_relation", key="rrn", value="relative_rrn", where=(("relation", relation),)),)
@@ -59,9 +63,11 @@ class FamilyOfResident:
     parents: list[Resident] | None = link("rrn", "rrn", through=relatives("PARENT"), order="birth_date")
     """Parents in the family register, the elder first, the dead among them."""
     guardians: list[Resident] | None = link(
-        "rrn", "rrn", order="birth_date",
-        through=(Hop("scourt", "family_relation", key="relative_rrn", value="rrn", where=(("relation", "CHILD"), ("custody", True))),),
-    )  # fmt: skip
+        "rrn",
+        "rrn",
+        through=(Hop("scourt", "family_relation", key="relative_rrn", value="rrn", where=IN_CARE),),
+        order="birth_date",
+    )
     """Those with parental authority over the resident, the elder first; nobody has it over an adult."""
     children: list[Resident] | None = link("rrn", "rrn", through=relatives("CHILD"), order="birth_date")
     """Children in the family register, the eldest first, wherever they live."""
@@ -74,7 +80,7 @@ class FamilyOfResident:
 GUARDIANSHIP = Guardianship(
     # Of parents who live together both have parental authority, of divorced ones the one whom they or the court named (Civil Act,
     # art. 909).
-    Hop("scourt", "family_relation", key="rrn", value="relative_rrn", where=(("relation", "CHILD"), ("custody", True))),
+    Hop("scourt", "family_relation", key="rrn", value="relative_rrn", where=IN_CARE),
     Resident,
     birth_date="birth_date",
     majority=19,

@@ -145,4 +145,5 @@ def _rows(people: list[Person], homes: list[Household], part: Part) -> Tables:
         petitions.known_petitions(petition, consent)
     else:
         petitions.petitions(people, petition, consent, _random(part, "petitions"))
+        petitions.pending(people, petition, consent, _random(part, "pending petitions"))
     return tables

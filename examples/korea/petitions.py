@@ -4,6 +4,9 @@ Petitions are of the last three years. Agencies and services are codes of the re
 the districts whose municipalities are among the agencies. With a petition that needs it comes the consent of those concerned:
 most give it, and some take it back.
 
+On the reference day the offices have many more cases open than a nation of this size would have: more than a thousand of each of
+the three services of `services/`. People report moves into those districts from anywhere, and births where they were.
+
 `known_petitions.json` and `known_consents.json` hold those of the known residents, who have no others.
 """
 
@@ -30,6 +33,10 @@ DAYS = {
     "driving-licence-renewal": 14,
 }
 """Service → the most days that a decision takes, but for one in fifty that stays open."""
+PENDING = {"passport-renewal": 0.12, "birth-registration": 0.18, "change-of-address": 0.17}
+"""Service → which part of those who might has asked for it in these weeks, and waits."""
+PARENTS = range(20, 46)
+"""The ages at which somebody reports a birth here."""
 ITEMS = {
     "basic-livelihood-benefit": (
         "TaxCertificate.income",
@@ -43,6 +50,8 @@ ITEMS = {
 """Service → the coordinates that petitioners are asked to share for it."""
 _SPAN = 3 * 365
 _PETITIONS_A_PERSON = 8
+_DUE = 6
+"""The most that somebody has of those that `_due` knows; the others come after them."""
 _CONSENTS = 16
 """The most people whom one petition concerns, and the most items that one of them is asked to share."""
 _YEARS = 3 * 365
@@ -59,12 +68,40 @@ def petitions(people: list[Person], lines: Lines, consents: Lines, rng: Random) 
             settled = opened + taken <= TODAY and random() >= 0.02
             closed = ISO[opened + taken] if settled else NULL
             place = p.id * _PETITIONS_A_PERSON + turn
-            # Multiplying by a number without a factor of ten permutes the nine-digit numbers, so none is given twice.
-            number = f"{ISO[opened][:4]}-{place * 387_101_177 % 10**9:09d}"
-            lines.append(f"{place}\t{number}\t{agency}\t{service}\t{p.rrn}\t{ISO[opened]}\t{closed}")
+            lines.append(_line(place, agency, service, p, opened, closed))
             for index, member in enumerate(_concerned(p, service)):
                 if service in ITEMS and random() < 0.8:
                     _consent(member, place * _CONSENTS + index, agency, service, opened, consents, rng)
+
+
+def pending(people: list[Person], lines: Lines, consents: Lines, rng: Random) -> None:
+    """Cases that are open on the reference day, beside whatever else is. Who has a passport must be known."""
+    random = rng.random
+    municipalities = sorted(MUNICIPALITIES.values())
+    for p in people:
+        if p.household is None:
+            continue
+        near = MUNICIPALITIES.get(p.district.code) or municipalities[int(random() * len(municipalities))]
+        asked = []
+        if p.passport and random() < PENDING["passport-renewal"]:
+            asked.append(("passport-renewal", "mofa"))
+        # Nobody does both in these weeks.
+        if p.age in PARENTS and random() < PENDING["birth-registration"]:
+            asked.append(("birth-registration", near))
+        elif p.relation == "HEAD" and random() < PENDING["change-of-address"]:
+            asked.append(("change-of-address", near))
+        for turn, (service, agency) in enumerate(asked, _DUE):
+            opened = TODAY - int(random() * 14)
+            place = p.id * _PETITIONS_A_PERSON + turn
+            lines.append(_line(place, agency, service, p, opened, NULL))
+            if service in ITEMS and random() < 0.8:
+                _consent(p, place * _CONSENTS, agency, service, opened, consents, rng)
+
+
+def _line(place: int, agency: str, service: str, p: Person, opened: int, closed: str) -> str:
+    # Multiplying by a number without a factor of ten permutes the nine-digit numbers, so none is given twice.
+    number = f"{ISO[opened][:4]}-{place * 387_101_177 % 10**9:09d}"
+    return f"{place}\t{number}\t{agency}\t{service}\t{p.rrn}\t{ISO[opened]}\t{closed}"
 
 
 def _due(p: Person, rng: Random) -> Iterator[tuple[str, str, int | None]]:

@@ -30,12 +30,14 @@ function element(name, text) {
 function tableOf([title, headings, rows]) {
   const table = element('table');
   table.append(element('caption', title));
-  const head = table.createTHead().insertRow();
-  for (const heading of headings) head.append(element('th', heading));
+  if (headings.length) {
+    const head = table.createTHead().insertRow();
+    for (const heading of headings) head.append(element('th', heading));
+  }
   const body = table.createTBody();
   for (const row of rows) {
     const line = body.insertRow();
-    for (const text of row) line.append(element('td', text));
+    for (const [place, text] of row.entries()) line.append(element(place || headings.length ? 'td' : 'th', text));
   }
   return table;
 }

@@ -9,6 +9,7 @@ import pytest
 
 from examples.korea.calendar import REFERENCE_DAY
 from examples.korea.money import income_tax
+from examples.korea.petitions import PENDING
 from examples.korea.places import AGE_GROUPS, District, _census, _electors, districts, household_sizes
 from tests.examples.population import Population, Row
 
@@ -123,6 +124,7 @@ def test_family_names_are_as_frequent_as_in_life(registered: list[Row]) -> None:
 def test_there_are_hundreds_of_edge_cases(population: Population, registered: list[Row]) -> None:
     ages = {row["rrn"]: age(row) for row in population["mois.resident"]}
     passports = population["mofa.passport"]
+    settled = [row for row in population["petitions.petition"] if row["service"] not in PENDING]
     cases = {
         "born on 29 February": sum(row["birth_date"].endswith("-02-29") for row in registered),
         "alone at home": sum(len(members) == 1 for members in population.households.values()),
@@ -131,7 +133,7 @@ def test_there_are_hundreds_of_edge_cases(population: Population, registered: li
         "of unknown residence": sum(row["address"] == "\\N" for row in registered),
         "vehicle without a base": sum(row["base_address"] == "\\N" for row in population["molit_vehicles.vehicle"]),
         "sealed birth": sum(row["sealed"] == "t" for row in population["scourt.birth"]),
-        "open petition": sum(row["closed_on"] == "\\N" for row in population["petitions.petition"]),
+        "open petition": sum(row["closed_on"] == "\\N" for row in settled),
         "revoked consent": sum(row["revoked"] == "t" for row in population["gateway.consent"]),
         "expired consent": sum(row["until"] < REFERENCE_DAY.isoformat() for row in population["gateway.consent"]),
         "dead": sum(row["status"] == "DECEASED" for row in population["mois.resident"]),
@@ -151,7 +153,15 @@ def test_there_are_hundreds_of_edge_cases(population: Population, registered: li
     assert cases["protected"] == pytest.approx(80, abs=25)
     assert cases["of unknown residence"] == pytest.approx(100, abs=40)
     assert cases["sealed birth"] == pytest.approx(11, abs=8)
-    assert cases["open petition"] < 0.1 * len(population["petitions.petition"])
+    assert cases["open petition"] < 0.1 * len(settled)
+
+
+@pytest.mark.parametrize("service", PENDING)
+def test_each_service_can_be_run_for_a_thousand_residents(population: Population, service: str) -> None:
+    petitions = [row for row in population["petitions.petition"] if (row["service"], row["closed_on"]) == (service, "\\N")]
+    ages = {row["rrn"]: age(row) for row in population["mois.resident"]}
+    assert len({row["resident_rrn"] for row in petitions}) >= 1_000
+    assert (sum(ages[row["resident_rrn"]] < 19 for row in petitions) >= 100) == (service == "passport-renewal")
 
 
 def test_registers_tell_of_one_life(population: Population) -> None:

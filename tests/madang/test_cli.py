@@ -201,7 +201,7 @@ def test_nothing_is_served_under_broken_regulations(tmp_path: Path) -> None:
     for name in ("mofa.yaml", "nts.yaml"):
         path = tmp_path / "law" / name
         path.write_text(path.read_text().replace("items:", "itmes:", 1))
-    settings = (ROOT / "madang.toml").read_text().replace("auth/regulations", "law")
+    settings = (ROOT / "madang.toml").read_text().replace("auth/regulations", "law").replace('"examples/', f'"{ROOT}/examples/')
     (tmp_path / "madang.toml").write_text(settings)
     done = madang(tmp_path, "serve", "--port", "0")
     assert done.exit_code == 2

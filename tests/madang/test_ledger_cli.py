@@ -146,6 +146,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory, gateway_dsn: str) -> Pat
     path = tmp_path_factory.mktemp("settings")
     text = (ROOT / "madang.toml").read_text("utf-8")
     text = text.replace('directory = "auth/regulations"', f'directory = "{ROOT / "auth" / "regulations"}"')
+    text = text.replace('"examples/', f'"{ROOT}/examples/')
     (path / "madang.toml").write_text(f'{text}\n[gateway]\ndsn = "{gateway_dsn}"\n', "utf-8")
     return path
 

@@ -65,6 +65,8 @@ def test_the_wheel_holds_what_serving_takes_and_nothing_generic_at_its_top(wheel
         ("sources", "*.py"),
         ("examples/korea", "*.py"),
         ("examples/korea/ddl", "*.sql"),
+        ("examples/korea/services", "*.yaml"),
+        ("examples/korea/services/birth", "*"),
         ("examples/korea/data", "*"),
     ):
         files = [path.name for path in (ROOT / tree).glob(pattern) if path.is_file()]

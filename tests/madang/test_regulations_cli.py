@@ -187,6 +187,7 @@ async def recorded(gateway_dsn: str, tmp_path: Path) -> str:
 def settings_with(directory: Path, dsn: str) -> str:
     """The sample's settings with a gateway's database of its own."""
     text = Path(SETTINGS).read_text("utf-8").replace('directory = "auth/regulations"', f'directory = "{REGULATIONS}"')
+    text = text.replace('"examples/', f'"{REGULATIONS.parents[1]}/examples/')
     (directory / "madang.toml").write_text(f'{text}\n[gateway]\ndsn = "{dsn}"\n', "utf-8")
     return str(directory / "madang.toml")
 

@@ -79,12 +79,13 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
     for words in ('audience = "madang"', 'keys = "keys.json"'):
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
+    uncommented = uncommented.replace('"examples/korea', f'"{ROOT}/examples/korea')
     path = tmp_path / "madang.toml"
     path.write_text(uncommented)
     theirs, ours = load(path), load(ROOT / "madang.toml")
     assert uncommented.count("depth = 15") == 1
     assert (theirs.server, theirs.limits, theirs.registers) == (ours.server, ours.limits, ours.registers)
-    assert theirs.gateway == ours.gateway
+    assert (theirs.gateway, theirs.services) == (ours.gateway, ours.services)
     assert theirs.demo is not None
     assert theirs.demo == ours.demo
 
@@ -111,7 +112,7 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_keys_that_cannot_be_used_are_told(tmp_path: Path) -> None:
     own = (ROOT / "madang.toml").read_text().partition("\n[demo]")[0]
-    own = own.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
+    own = own.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"').replace('"examples', f'"{ROOT}/examples')
     own = own.replace('kind = "postgres"', 'kind = "postgres", dsn = "postgresql://x/y"')
     own = own.replace('kind = "http"', 'kind = "http", url = "https://x.example", api_key = "k"')
     own += '\n[gateway]\ndsn = "postgresql://x/y"'
@@ -202,6 +203,13 @@ connections = 0
             "[server]\norigins=['https://portal.example']\n[demo]",
             "`server.origins` is not for a demo, which gives tokens to whoever asks; remove it or `demo`",
         ),
+        ("[services]\ndirectory='none'\n[demo]", "`services.directory` names `"),
+        ("[services]\ndocuments='aproved'\n[demo]", "`services.documents` is `aproved`, but must be one of `free`, `approved`"),
+        (
+            "[services.agencies]\nnts='approved'\n[demo]",
+            "`services.directory` is missing; where only approved documents are taken, it names those that are",
+        ),
+        ("[services.agencies]\nnts=true\n[demo]", "`services.agencies.nts` is true, but must be a text"),
         ("[demo.personas.x]\nrole=1", "`demo.personas.x.role` is `1`, but must be a text"),
     ],
 )

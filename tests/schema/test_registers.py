@@ -75,6 +75,7 @@ GRAPH = {
     "scourt": """
         Resident.birth: BirthRecord = rrn → rrn
         Resident.parents: [Resident] = rrn → scourt.family_relation(rrn, relative_rrn; relation=PARENT) → rrn, by birth_date
+        Resident.guardians: [Resident] = rrn → scourt.family_relation(relative_rrn, rrn; relation=CHILD; custody=True) → rrn, by birth_date
         Resident.children: [Resident] = rrn → scourt.family_relation(rrn, relative_rrn; relation=CHILD) → rrn, by birth_date
         Resident.spouse: Resident = rrn → scourt.family_relation(rrn, relative_rrn; relation=SPOUSE) → rrn
         Resident.marriage: Marriage = rrn → rrn
@@ -86,7 +87,7 @@ GRAPH = {
         Marriage.marriedOn: date = married_on, sortable
         Marriage.status: MarriageStatus = status
         Marriage.spouse: Resident = spouse_rrn → rrn
-    """,
+    """,  # noqa: E501
     "mofa": """
         Resident.passports: [Passport] = rrn → rrn, by -issued_on
         Passport.number: str = number, sortable

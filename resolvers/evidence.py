@@ -1,8 +1,8 @@
 """Evidence (`schema/evidence.py`): a service's document, answered as any other request is, and what came of it signed.
 
 It is no second way to read. The document goes through the engine under the caller's own access request, with the case that is
-named; the regulations, their limits and the ledger have it as they have every operation. Only when the entry is on disk is there a
-proof, and without a proof there is no evidence.
+named; the regulations, their limits and the ledger have it as they have every operation. Only when the entry is on disk is there
+a proof, and without a proof there is no evidence.
 
 The resident is the one whom the case is about, so the case must be one that a plan would hold for verified. A service whose
 document takes no resident is about whoever asks.

@@ -31,8 +31,8 @@ ABSENT = "—"
 NONE = "해당 없음 None"
 """What stands in place of rows if there are none."""
 LONGEST = 1528
-"""Characters of an address that fit into a QR code of version 28: 129 modules a side, each 0.39 millimetres on 50, which a telephone
-reads (ISO/IEC 18004, table 7, level L)."""
+"""Characters of an address that fit into a QR code of version 28 (ISO/IEC 18004, table 7, level L): 129 modules a side, each 0.39
+millimetres on 50, which a telephone reads."""
 _MARKS = "abcdefghijklmnopqrstuvwxyz"
 
 
@@ -109,7 +109,7 @@ def _text(value: Any) -> str:
 
 
 def _facts(table: PrintedTable) -> list[Any]:
-    """A table as the page shows it to whoever scans the code: its title, its headings, its rows. A record has a row for each line."""
+    """A table as the page shows it to whoever scans the code: title, headings, rows. A record has a row for each line."""
     headings = [heading.ko for heading in table.headings]
     if table.is_record:
         return [table.title.ko, [], [[heading, text] for row in table.rows for heading, text in zip(headings, row, strict=True)]]

@@ -22,4 +22,4 @@ def as_html(extract: Extract) -> str:
     """The page. Whatever a register holds is text in it."""
     # The drawing is made of the code's squares alone, so there is nothing to escape.
     qr = Markup(extract.qr.svg_inline(border=2, svgclass=None, lineclass=None, omitsize=True, title="QR"))
-    return _TEMPLATES.get_template("extract.html").render(extract=extract, none=NONE, qr=qr)
+    return _TEMPLATES.get_template("extract.html").render(extract=extract, nothing=NONE, qr=qr)

@@ -88,8 +88,10 @@ class _Pages(FPDF):
         ) as drawn:  # fmt: skip
             if is_list:
                 drawn.row([f"{title.ko}\n{title.en}" for title in table.headings])
-                for texts in table.rows or [(NONE, *[""] * (len(table.headings) - 1))]:
+                for texts in table.rows:
                     drawn.row(texts)
+                if not table.rows:
+                    drawn.row().cell(NONE, colspan=len(table.headings))
                 return
             for title, text in zip(table.headings, table.rows[0], strict=True):
                 row = drawn.row()

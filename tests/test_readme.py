@@ -50,6 +50,7 @@ def copied(directory: Path) -> Path:
     """The sample's settings and regulations with the README's ministry, in a directory; gives the settings' path."""
     law = directory / "auth" / "regulations"
     shutil.copytree(ROOT / "auth" / "regulations", law)
+    shutil.copytree(ROOT / "examples" / "korea" / "services", directory / "examples" / "korea" / "services")
     (law / "khma.yaml").write_text(snippet("yaml", "regulation: khma"), "utf-8")
     parties, line = (law / "parties.yaml").read_text("utf-8"), snippet("yaml", "  khma: ")
     (law / "parties.yaml").write_text(parties.replace("agencies:\n", f"agencies:\n{line}", 1), "utf-8")

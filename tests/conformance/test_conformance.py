@@ -3,8 +3,8 @@
     request.json     `title`, what the case is about; who asks (a persona of madang.toml, or a caller), for which purpose and
                      case, with which variables; and if it matters: `refusals` (how to answer what is withheld), registers that
                      are `down`, what of a limit is `used` already (rule → subjects), and the day (`on`). `resident` names the
-                     known resident whose number is the variable `rrn`, `example` the operation in examples/queries, and
-                     `query` the case whose operation this is too
+                     known resident whose number is the variable `rrn`, `example` the operation in examples/queries, `service`
+                     the service whose document it is, and `query` the case whose operation this is too
     query.graphql    the operation, where it is neither
     plan.txt         the plan, as `madang explain` prints it
     statements.sql   the statements that reached the registers, in order, each with its keys and values
@@ -46,8 +46,8 @@ ROOT = HERE.parents[1]
 CASES = sorted(path.parent for path in HERE.glob("*/request.json"))
 UPDATE = "MADANG_UPDATE_CONFORMANCE" in os.environ
 KEYS = {
-    "title", "persona", "caller", "purpose", "case", "resident", "variables", "example", "query", "refusals", "down",
-    "used", "on",
+    "title", "persona", "caller", "purpose", "case", "resident", "variables", "example", "service", "query", "refusals",
+    "down", "used", "on",
 }  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def test_a_case_is_complete() -> None:
     for case in CASES:
         request = json.loads((case / "request.json").read_text())
         assert request.keys() <= KEYS, case.name
-        own = {"query.graphql"} if request.keys().isdisjoint(("example", "query")) else set()
+        own = {"query.graphql"} if request.keys().isdisjoint(("example", "service", "query")) else set()
         names = {path.name for path in case.iterdir()}
         assert names == {"request.json", "plan.txt", "statements.sql", "response.json", "ledger.json"} | own, case.name
         assert _operation(case, request).is_file(), case.name
@@ -153,6 +153,8 @@ def test_what_rejects_reads_nothing_that_is_asked_for() -> None:
 def _operation(case: Path, request: dict[str, Any]) -> Path:
     if "example" in request:
         return ROOT / "examples/queries" / request["example"]
+    if "service" in request:
+        return ROOT / "examples/korea/services" / request["service"] / "operation.graphql"
     return HERE / request.get("query", case.name) / "query.graphql"
 
 

@@ -42,6 +42,21 @@ from resolvers.services import Service, Services
 from schema.evidence import Evidence
 from schema.scalars import BigInt
 
+DOCUMENT = """\
+query Evidence($service: ID!, $case: String, $html: Boolean! = false, $pdf: Boolean! = false) {
+  evidence(service: $service, case: $case) {
+    entry
+    payload
+    jws
+    file
+    code
+    html @include(if: $html)
+    pdf @include(if: $pdf)
+  }
+}
+"""
+"""The document that asks for evidence where approved documents alone are taken: what it runs is one of those."""
+
 
 @dataclass(frozen=True)
 class Notary:

@@ -20,16 +20,22 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from playwright.async_api import expect
 
+from auth.access import Caller
 from auth.evidence import Bundle, NotEvidence, check
 from auth.jws import Seal, read_facts
 from auth.ledger import LedgerUnavailable
 from auth.prove import Prover
 from madang.cli import main
 from madang.embedded import Embedded, known_residents
-from madang.gateway import ledger_key
-from madang.settings import Settings
+from madang.gateway import ledger_key, read_law
+from madang.negotiate import Parameters
+from madang.refusal import Refusal
+from madang.settings import ServiceSettings, Settings
+from madang.trusted import Documents
 from madang.verification import RATE
+from resolvers.evidence import DOCUMENT
 from resolvers.operation import hash_of
+from resolvers.services import text_hash
 from tests.madang.browsing import launched, needs_browser, watched
 from tests.madang.conftest import Serve
 
@@ -266,6 +272,20 @@ def test_without_the_ledger_there_is_no_evidence(
             assert "김민준" not in json.dumps(answer, ensure_ascii=False)
         assert lost.client.get("/verify", params={"code": "0" * 20}).status_code == 503
         lost.client.close()
+
+
+def test_evidence_can_be_asked_for_where_approved_documents_alone_are_taken(asking: Asking, settings: Settings) -> None:
+    documents = Documents(read_law(settings).services, ServiceSettings(documents="approved"))
+    officer, hash = Caller("mofa", "passport-officer", "mofa-0417"), text_hash(DOCUMENT)
+    for parameters in (Parameters(DOCUMENT, None, None, None), Parameters(None, None, None, None, hash)):
+        assert documents.meant(parameters, officer) == DOCUMENT
+    with pytest.raises(Refusal, match="approved documents alone"):
+        documents.meant(Parameters(DOCUMENT.replace("entry", "entry code"), None, None, None), officer)
+    headers = {"Authorization": f"Bearer {asking.tokens['citizen']}", "Madang-Purpose": "own-records"}
+    for html in (True, False):
+        body = {"documentId": f"sha256:{hash}", "variables": {"service": "resident-extract", "html": html}}
+        found = asking.client.post("/graphql", headers=headers, json=body).json()["data"]["evidence"]
+        assert set(found) == {"entry", "payload", "jws", "file", "code"} | ({"html"} if html else set())
 
 
 # Extracts

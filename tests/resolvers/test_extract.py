@@ -30,7 +30,8 @@ SEAL = Seal(Ed25519PrivateKey.from_private_bytes(bytes(32)))
 SEOUL = dt.timezone(dt.timedelta(hours=9))
 ADDRESS = "서울특별시 종로구 사직로8길 60-12, 101동 1203호 (내수동, 경희궁의아침)"
 NAMES = [
-    "김민준", "<b>이서연</b>&\"'", "황보가나다라마바사아자차카타파하가나다라마바사", "Maximilian Alexander von Habsburg-Lothringen",
+    "김민준", "<b>이서연</b>&\"'",
+    "황보가나다라마바사아자차카타파하가나다라마바사", "Maximilian Alexander von Habsburg-Lothringen",
     "박순자", "최영", "뷁쀍", "O'Brien", "조은별", "윤슬", "장미", "임꺽정",
 ]  # fmt: skip
 RELATIONS = ["HEAD", "SPOUSE", "CHILD", "PARENT", "SIBLING", "GRANDCHILD", "OTHER"]

@@ -16,7 +16,9 @@ from madang.app import is_loopback
 from madang.embedded import Embedded, known_residents
 from madang.gateway import open_gateway, read_law
 from madang.graphql_http import GraphQLOverHttp
-from madang.settings import Settings
+from madang.settings import ServiceSettings, Settings
+from madang.trusted import Documents
+from resolvers.services import Services
 
 Serve = Callable[[Settings, Embedded | None], AbstractContextManager[str]]
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -179,7 +181,7 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(settings: Settings, caplog:
 
     assert settings.demo is not None
     assert gateway.minter is not None
-    endpoint = GraphQLOverHttp(Broken(), gateway.verifier, body=1000)  # type: ignore[arg-type]
+    endpoint = GraphQLOverHttp(Broken(), gateway.verifier, Documents(Services(), ServiceSettings()), body=1000)  # type: ignore[arg-type]
     token = gateway.minter.mint(settings.demo.personas["citizen"].caller)
 
     async def ask() -> httpx.Response:

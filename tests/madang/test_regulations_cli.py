@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 REGULATIONS = ROOT / "auth/regulations"
 SETTINGS = str(ROOT / "madang.toml")
 INCOME = "TaxCertificate.income"
-DAY = ("--at", "2026-11-24")
+DAY = ("--at", "2026-11-30")
 
 
 def run(command: str, *arguments: str | Path) -> Result:
@@ -107,7 +107,7 @@ def test_no_test_runs_in_a_set_with_other_mistakes(changed: Changed) -> None:
 
 def test_no_change_is_exit_code_0() -> None:
     done = run("diff", REGULATIONS, REGULATIONS, *DAY)
-    assert (done.exit_code, done.stdout) == (0, "Nothing changes, as of 2026-11-24.\n")
+    assert (done.exit_code, done.stdout) == (0, "Nothing changes, as of 2026-11-30.\n")
 
 
 def test_diff_says_what_changes_for_whom_and_shows_it(changed: Changed) -> None:
@@ -115,7 +115,7 @@ def test_diff_says_what_changes_for_whom_and_shows_it(changed: Changed) -> None:
     done = run("diff", REGULATIONS, directory, *DAY)
     assert done.exit_code == 1
     first, _, rest = done.stdout.partition("\n")
-    assert first == "1 coordinate changes, as of 2026-11-24, for 3 combinations of agency, role and purpose."
+    assert first == "1 coordinate changes, as of 2026-11-30, for 3 combinations of agency, role and purpose."
     assert re.search(r"^nts +municipalities +0 +0 +1$", rest, re.M)
     assert "nts: TaxCertificate.income\n  masked more\n" in rest
     assert "for municipalities; welfare-officer; basic-livelihood-benefit; read in a lookup" in rest
@@ -211,7 +211,7 @@ def test_replay_tells_who_would_lose_what_and_shows_it(changed: Changed, recorde
 def test_replay_of_what_is_in_force_ends_with_0(recorded: str) -> None:
     done = run("replay", REGULATIONS, "--since", "2026-01-01", *DAY, "--settings", recorded)
     assert (done.exit_code, done.stdout) == (
-        0, "Of 2,400 operations since 2026-01-01, in 1 form, none would be answered otherwise, as of 2026-11-24.\n",
+        0, "Of 2,400 operations since 2026-01-01, in 1 form, none would be answered otherwise, as of 2026-11-30.\n",
     )  # fmt: skip
 
 

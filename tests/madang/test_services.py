@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import shutil
 from collections.abc import Callable
 from hashlib import sha256
@@ -275,6 +276,14 @@ def test_the_commands_tell_which_services_there_are_and_that_they_are_granted() 
     done = CliRunner().invoke(main, ["services", "check", "--service", "births", "--settings", str(ROOT / "madang.toml")])
     assert done.exit_code == 2
     assert "there is no service `births`; there are `birth`, `change-of-address`, `family-relation-certificate`" in done.stderr
+
+
+def test_the_ids_in_the_documentation_are_those_of_the_sample() -> None:
+    known = {sha256(path.read_bytes()).hexdigest() for path in SERVICES.glob("*/operation.graphql")}
+    for page in ("README.md", "docs/services.md"):
+        named = set(re.findall(r"sha256:([0-9a-f]+)", (ROOT / page).read_text("utf-8")))
+        assert named, page
+        assert named <= known, page
 
 
 def test_nothing_is_served_with_broken_services(tmp_path: Path) -> None:

@@ -309,6 +309,23 @@ def test_an_extract_is_printed_of_oneself_alone(asking: Asking, service: str, se
         assert refused(asking.ask(persona, purpose, EXTRACT, service=service))[0] == "BAD_USER_INPUT"
 
 
+def test_the_purpose_of_a_certificate_leads_to_nobody_but_those_it_names(asking: Asking) -> None:
+    def ask(query: str) -> Any:
+        return asking.ask("citizen", "family-relation-certificate", query)["data"]
+
+    family = ask(
+        "{ me { household { size } parents { name id rrn address parents { name } children { name } } spouse { name } } }"
+    )
+    assert family["me"]["household"] is None
+    assert family["me"]["spouse"] == {"name": "이서연"}
+    for parent in family["me"]["parents"]:
+        assert parent.pop("name") in ("김영수", "박순자")
+        assert set(parent.values()) == {None}
+    numbers = known_residents()
+    for number in (numbers["citizen"], numbers["citizen-father"], numbers["protected"]):
+        assert ask(f'{{ resident(rrn: "{number}") {{ name }} }}') == {"resident": None}
+
+
 def test_a_code_tells_that_it_is_genuine_and_never_whose(asking: Asking, settings: Settings) -> None:
     code = asking.extract("resident-extract")["code"]
     answer = asking.client.get("/verify", params={"code": code.lower().replace("-", " ")})

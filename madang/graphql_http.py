@@ -92,8 +92,9 @@ class GraphQLOverHttp:
                 parameters = _from_address(scope["query_string"])
             answer = await self._answer(parameters, identified, way, by_get=method == "GET")
         except Refusal as refusal:
-            if refusal.claimed is not None:
-                await self._engine.turn_away(refusal.claimed, str(refusal), way)
+            agency = refusal.caller.agency if refusal.caller is not None else refusal.claimed
+            if agency is not None:
+                await self._engine.turn_away(agency, refusal.code, str(refusal), way, refusal.caller)
             await _send(send, refusal.status, media, refusal.body, (*refusal.headers, _named(way)))
         except Disconnected:
             return

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import orjson
 
+from auth.access import Caller
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 
 class Refusal(Exception):
     """An HTTP status with one error: `code` is stable, the message is for people and safe to show.
 
-    `claimed`: the agency that a token names which was not accepted.
+    `claimed`: the agency that a token names which was not accepted. `caller`: who it is, where that was and its request was not.
+    The ledger is to have either.
     """
 
     claimed: str | None = None
+    caller: Caller | None = None
 
     def __init__(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
         super().__init__(message)

@@ -5,8 +5,8 @@ A document is named by the SHA-256 of its text: `documentId` (GraphQL over HTTP,
 beside the hash must send that very text.
 
 An agency that may send approved documents alone sends those of services that name it and the caller's role, whether by hash or by
-text; not one character may differ. So it does the one that asks for evidence of them. Everything else, introspection included, is
-refused before it is parsed.
+text; not one character may differ. It may also send the one that asks for evidence of them. Everything else, introspection included,
+is refused before it is parsed, and that it was sent is in the ledger.
 """
 
 from __future__ import annotations
@@ -56,4 +56,6 @@ class Documents:
     def _approved(self, text: str, caller: Caller) -> None:
         if text != DOCUMENT and not any(service.is_for(caller) for service in self._services.by_hash(text_hash(text))):
             what = "this one is none of those of your agency and role; send the text of one unchanged, or its `documentId`"
-            raise Refusal(403, "DOCUMENT_NOT_APPROVED", f"your agency may ask by approved documents alone, and {what}")
+            refused = Refusal(403, "DOCUMENT_NOT_APPROVED", f"your agency may ask by approved documents alone, and {what}")
+            refused.caller = caller
+            raise refused

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from auth.access import Grant, WithConsent
+from auth.access import Caller, Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
@@ -234,12 +234,13 @@ def refusal(request: Request, trail: Trail, catalogue: Catalogue, refused: str) 
     return record(nothing, request, trail, catalogue, {}, refused)
 
 
-def turned_away(agency: str, why: str, version: str, trail: Trail) -> Record:
-    """What the ledger is to have of somebody whose token was not accepted: of what it said, the agency alone."""
+def turned_away(agency: str, refused: str, why: str, version: str, trail: Trail, caller: Caller | None) -> Record:
+    """What the ledger is to have of a request that was not let in: of a token that was not accepted, the agency alone."""
     nothing: dict[str, Any] = {key: [] for key in ("asked", "granted", "searched", "guards")}
-    caller = {"agency": agency, "role": None, "purpose": None, "case": False, "operation": None}
-    form = Form.of(caller | nothing | {"regulations": version, "refused": "UNAUTHENTICATED", "why": why, "retain": 0})
-    return Record(form, "", None, trail.request, trail.trace)
+    known = {"agency": agency, "role": None, "purpose": None, "case": False, "operation": None}
+    form = Form.of(known | nothing | {"regulations": version, "refused": refused, "why": why, "retain": 0})
+    officer, citizen = (caller.officer, caller.rrn is not None) if caller is not None else ("", False)
+    return Record(form, officer, None, trail.request, trail.trace, citizen)
 
 
 def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | None) -> Form:

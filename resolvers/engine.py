@@ -14,7 +14,7 @@ import orjson
 import strawberry
 from graphql import GraphQLError
 
-from auth.access import AccessRequest, Authorizer
+from auth.access import AccessRequest, Authorizer, Caller
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
@@ -155,18 +155,18 @@ class Engine:
             return request_error(_unrecorded())
         return request_error(error, entry)
 
-    async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
-        """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
+    async def turn_away(self, agency: str, refused: str, why: str, trail: Trail, caller: Caller | None) -> None:
+        """Record that somebody of an agency was not let in, once a second for each agency and reason.
 
-        Whoever can reach the gateway can do that, so the ledger must not grow by all of it. Nothing is shown, so nothing waits
-        for it either if it cannot be recorded.
+        Whoever can reach the gateway can send tokens that are not accepted, so the ledger must not grow by all of it; then there
+        is no `caller`. Nothing is shown, so nothing waits for it either if it cannot be recorded.
         """
         now = time.monotonic()
         if not self.authorizer.knows(agency) or now - self._turned_away.get((agency, why), -1.0) < 1.0:
             return
         self._turned_away[agency, why] = now
         with contextlib.suppress(LedgerUnavailable):
-            await self._ledger.append(turned_away(agency, why, self.authorizer.version, trail))
+            await self._ledger.append(turned_away(agency, refused, why, self.authorizer.version, trail, caller))
 
     def _extensions(self, request: Request, plan: Plan | None, response: Response | None, explain: bool) -> dict[str, Any]:
         """What is said beside the data: the version of the regulations, what is masked, what is owed for it, how it was found."""

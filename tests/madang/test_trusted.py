@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
 from collections.abc import Iterator, Mapping
@@ -9,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -177,6 +179,19 @@ def test_a_document_that_is_approved_for_another_agency_or_role_is_not_for_this_
             for body in (identified(RENEWAL), {"query": RENEWAL}, {"query": "{ __schema { types { name } } }"}):
                 assert code(post(client, body)) == "DOCUMENT_NOT_APPROVED"
             assert code(post(client, persisted(UNKNOWN))) == "PERSISTED_QUERY_NOT_FOUND"
+
+
+def test_that_somebody_sent_what_is_not_approved_is_in_the_ledger(passports: httpx.Client, nation: Embedded) -> None:
+    async def recorded() -> list[str]:
+        connection = await asyncpg.connect(nation.gateway_dsn)
+        forms = await connection.fetch("SELECT content FROM ledger_form")
+        await connection.close()
+        return [form["content"] for form in forms]
+
+    assert code(post(passports, {"query": "{ __typename }"})) == "DOCUMENT_NOT_APPROVED"
+    forms = [json.loads(form) for form in asyncio.run(recorded())]
+    [found] = [form for form in forms if form["refused"] == "DOCUMENT_NOT_APPROVED" and form["agency"] == "mofa"]
+    assert (found["asked"], found["operation"]) == ([], None)
 
 
 def test_the_name_of_another_operation_does_not_get_one_in(passports: httpx.Client) -> None:

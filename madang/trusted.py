@@ -5,8 +5,8 @@ A document is named by the SHA-256 of its text: `documentId` (GraphQL over HTTP,
 beside the hash must send that very text.
 
 An agency that may send approved documents alone sends those of services that name it and the caller's role, whether by hash or by
-text; not one character may differ. It may also send the one that asks for evidence of them. Everything else, introspection included,
-is refused before it is parsed, and that it was sent is in the ledger.
+text; not one character may differ. It may also send the one that asks for evidence of them. Everything else, introspection
+included, is refused before it is parsed, and that it was sent is in the ledger.
 """
 
 from __future__ import annotations

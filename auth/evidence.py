@@ -82,7 +82,7 @@ def told(proven: Proven) -> dict[str, Any]:
         "entry": proven.number,
         "request": entry.request.hex(),
         "at": datetime.fromtimestamp(entry.at / 1000, UTC).isoformat(timespec="milliseconds"),
-        "caller": {"agency": form["agency"], "role": form["role"], "officer": entry.officer, "citizen": entry.citizen},
+        "caller": {"agency": form["agency"], "role": form["role"], "officer": entry.officer, "in_person": entry.citizen},
         "purpose": form["purpose"],
         "case": entry.case,
         "regulations": form["regulations"],

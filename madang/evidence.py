@@ -81,7 +81,7 @@ def _told(payload: Mapping[str, Any], key: Ed25519PublicKey) -> Iterator[str]:
         "when": payload["at"],
         "agency": caller["agency"],
         "role": caller["role"],
-        "officer": "a citizen" if caller["citizen"] else caller["officer"],
+        "officer": "a citizen" if caller["in_person"] else caller["officer"],
         "purpose": payload["purpose"],
         "case": payload["case"],
         "request": payload["request"],

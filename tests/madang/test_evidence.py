@@ -103,7 +103,7 @@ def test_an_officer_is_given_what_the_decision_rests_on(evidence: dict[str, Any]
     assert json.loads(evidence["payload"]) == payload
     assert json.loads(evidence["file"])["signature"] == evidence["jws"]
     assert payload["response"]["data"]["resident"]["name"] == "김민준"
-    assert payload["caller"] == {"agency": "mofa", "role": "passport-officer", "officer": "mofa-0417", "citizen": False}
+    assert payload["caller"] == {"agency": "mofa", "role": "passport-officer", "officer": "mofa-0417", "in_person": False}
     assert (payload["purpose"], payload["case"], payload["entry"]) == (PURPOSE, PASSPORT, evidence["entry"])
     granted = {each["coordinate"]: each["rules"] for each in payload["granted"]}
     assert granted["Passport.number"][0]["basis"] == "Passport Act, arts. 8 and 11"

@@ -8,9 +8,11 @@ but the public key.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -18,9 +20,11 @@ import asyncpg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from auth.blocks import Block, Keys, is_signed
-from auth.ledger import PLACES
-from auth.merkle import path, root
+from auth.audit import connected
+from auth.blocks import Block, Keys, is_signed, keys_of
+from auth.entries import Entry, decode, digest_of
+from auth.ledger import FAILURES, PLACES, LedgerUnavailable
+from auth.merkle import leaf_hash, path, root, root_of
 from auth.stored import Forms, page
 
 HEAD = "madang ledger head 1"
@@ -83,6 +87,47 @@ async def prove(connection: asyncpg.Connection, number: int, keys: Keys) -> dict
         "block": _told(block),
         "public_key": _raw(keys[block.key]).hex(),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """An entry that is in the ledger, its form, and the block that it is in."""
+
+    number: int
+    entry: Entry
+    form: Mapping[str, Any]
+    block: Block
+
+
+def read_proof(proof: Mapping[str, Any], key: Ed25519PublicKey) -> Proven:
+    """What a proof proves to whoever trusts this key; raises `NotProved`, without which nothing of it is true."""
+    try:
+        block, place, form = _block(proof["block"]), proof["place"], proof["form"]
+        entry, beside = bytes.fromhex(proof["entry"]), [bytes.fromhex(each) for each in proof["path"]]
+        if proof["kind"] != PROOF or proof["number"] != block.number * PLACES + place:
+            raise ValueError
+        if proof["public_key"] != _raw(key).hex() or not is_signed(block, keys_of([key])):
+            raise NotProved("the block of the entry does not bear the signature of the key that was given")
+        if root_of(leaf_hash(digest_of(form), entry), place, block.entries, beside) != block.root:
+            raise NotProved("the entry is not in the block: the path does not lead to the root that was signed")
+        return Proven(proof["number"], decode(entry), json.loads(form), block)
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, struct.error):
+        raise NotProved("it is no proof that an entry is in the ledger") from None
+
+
+class Prover:
+    """Proves what was just written, over a connection for each proof. `timeout` in seconds."""
+
+    def __init__(self, dsn: str, key: Ed25519PublicKey, *, timeout: float = 2.0) -> None:
+        self._dsn, self._keys, self._timeout = dsn, keys_of([key]), timeout
+
+    async def prove(self, number: int) -> dict[str, Any]:
+        """The proof of an entry; raises `LedgerUnavailable`."""
+        try:
+            async with asyncio.timeout(self._timeout), connected(self._dsn) as connection:
+                return await prove(connection, number, self._keys)
+        except (*FAILURES, NotProved) as error:
+            raise LedgerUnavailable(str(error)) from error
 
 
 def _told(block: Block) -> dict[str, Any]:

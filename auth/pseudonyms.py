@@ -137,6 +137,10 @@ class Pseudonyms:
         """The 32 bytes of the key with which an agency's values are made pseudonyms for one purpose, and for no other."""
         return self._derive(32, "madang masks 1", agency, purpose)
 
+    def code_key(self) -> bytes:
+        """The 32 bytes of the key that extracts' verification codes are made with."""
+        return self._derive(32, "madang codes 1")
+
     def _key(self, agency: str, citizen: str | None) -> bytes:
         return self._derive(64, "madang pseudonyms 1", agency, citizen)
 

@@ -4,6 +4,7 @@
 /healthz    200 while the process serves
 /readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
+/verify     where a printed extract is verified
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
 /           the page, files that are built from web/
 """
@@ -33,6 +34,7 @@ from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
 from madang.personas import about
 from madang.trusted import Documents
+from madang.verification import verification
 
 STATIC = Path(__file__).parent / "static"
 TOKEN_SECONDS = 900
@@ -60,6 +62,7 @@ def create_app(gateway: Gateway) -> Starlette:
     documents = Documents(gateway.services, gateway.settings.services)
     endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, body=gateway.settings.server.body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
+    routes += verification(gateway)
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))

@@ -7,6 +7,7 @@ with exit code 2. A query that cannot be planned ends with 1.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import socket
 import sys
@@ -22,6 +23,7 @@ from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
 from madang.app import create_app, is_loopback
 from madang.command import command
+from madang.evidence import evidence
 from madang.gateway import Gateway, Law, open_gateway, read_law
 from madang.grants import grants
 from madang.ledger import ledger
@@ -58,6 +60,7 @@ def main() -> None:
 
 main.add_command(regulations)
 main.add_command(ledger)
+main.add_command(evidence)
 main.add_command(services)
 
 
@@ -77,7 +80,8 @@ def serve(file: Path | None, host: str | None, port: int | None, residents: int 
         _fail("only a demo has residents to make; leave out `--residents`")
     port = settings.server.port if port is None else port
     with _listen(host, port) as listening, _registers(settings, law, residents) as registers:
-        gateway = open_gateway(settings, law, registers)
+        server = dataclasses.replace(settings.server, host=host, port=listening.getsockname()[1])
+        gateway = open_gateway(dataclasses.replace(settings, server=server), law, registers)
         for lacking in ungranted(gateway):
             click.echo(f"warning: {lacking}", err=True)
         click.echo(_welcome(gateway, registers, listening))

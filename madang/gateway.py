@@ -15,9 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from auth import consent
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
+from auth.codes import Codes
+from auth.jws import Seal
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
 from auth.limits import SubjectUse
+from auth.prove import Prover
 from auth.pseudonyms import Pseudonyms
 from auth.reader import Reader
 from auth.tokens import Minter, Verifier
@@ -28,6 +31,8 @@ from madang.grants import grants
 from madang.law import Watch
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
+from resolvers.evidence import Notary
+from resolvers.layouts import Layout, load_layouts
 from resolvers.ledger import LedgerSource
 from resolvers.services import Services
 from schema.build import build
@@ -46,6 +51,8 @@ class Law:
     authorizer: RegulationAuthorizer
     schema: strawberry.Schema
     services: Services
+    layouts: Mapping[str, Layout]
+    """How the answers of some services are printed."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +68,8 @@ class Gateway:
     """Of a demo."""
     dsn: str = field(repr=False)
     """The gateway's own database."""
+    notary: Notary
+    reader: Reader
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -89,7 +98,10 @@ def read_law(settings: Settings) -> Law:
     """
     catalogue = read_catalogue(settings)
     authorizer, schema = read_regulations(settings, catalogue), build(catalogue)
-    return Law(catalogue, authorizer, schema, read_services(settings, catalogue, schema, authorizer))
+    services = read_services(settings, catalogue, schema, authorizer)
+    directory = settings.services.directory
+    layouts = load_layouts(directory, services, catalogue, authorizer) if directory is not None else {}
+    return Law(catalogue, authorizer, schema, services, layouts)
 
 
 def read_catalogue(settings: Settings) -> Catalogue:
@@ -150,12 +162,10 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     `embedded` is None without a demo, and in a demo that does not run, where plans can be explained and nothing else.
     """
     catalogue, authorizer = law.catalogue, law.authorizer
-    pseudonyms, today = Pseudonyms(_ids_secret(settings)), _Today(settings)
+    pseudonyms, today = Pseudonyms(ids_secret(settings)), _Today(settings)
     dsn = settings.gateway.address or (embedded.gateway_dsn if embedded is not None else "")
-    ledger = LedgerSource(
-        Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout), catalogue, lambda: watch.authorizer, today,
-        settings.server.timezone,
-    )  # fmt: skip
+    reader = Reader(dsn, pseudonyms.subjects(), timeout=settings.gateway.timeout)
+    ledger = LedgerSource(reader, catalogue, lambda: watch.authorizer, today, settings.server.timezone)
     sources = {
         name: Coalescer(
             ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded, dsn),
@@ -173,6 +183,11 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         timeout=settings.gateway.timeout,
     )  # fmt: skip
     minter = personas.minter(settings.demo) if settings.demo else None
+    key, timeout = ledger_key(settings), settings.gateway.timeout
+    notary = Notary(
+        Prover(dsn, key.public_key(), timeout=timeout), Seal(key), Codes(pseudonyms.code_key()), settings.server.reached,
+        settings.server.timezone, law.layouts,
+    )  # fmt: skip
     engine = Engine(
         catalogue,
         law.schema,
@@ -180,16 +195,17 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         sources,
         pseudonyms,
         limits=settings.limits,
-        ledger=Ledger(dsn, Signer(ledger_key(settings)), pseudonyms.subjects(), timeout=settings.gateway.timeout),
+        ledger=Ledger(dsn, Signer(key), pseudonyms.subjects(), timeout=settings.gateway.timeout),
         today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
         services=law.services,
+        notary=notary,
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn)
+    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, notary, reader)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -234,7 +250,8 @@ def _keys(tokens: TokenSettings) -> Keys:
     return FixedKeys(read_keys(tokens.keys))
 
 
-def _ids_secret(settings: Settings) -> bytes:
+def ids_secret(settings: Settings) -> bytes:
+    """The secret of ids, and of all that is made with it."""
     if settings.demo:
         return personas.ids_secret(settings.demo)
     assert settings.ids_secret is not None, "settings without a demo have a secret for ids"

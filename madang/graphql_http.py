@@ -21,8 +21,9 @@ from madang.negotiate import JSON, Parameters, from_address, from_body, is_json,
 from madang.refusal import Headers, Refusal
 from madang.trusted import Documents
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine, request_error
+from resolvers.engine import Engine, request_error
 from resolvers.operation import RequestError
+from resolvers.request import Answer
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,

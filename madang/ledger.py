@@ -42,10 +42,11 @@ def ledger() -> None:
 
 
 def _keys(context: click.Context, option: click.Parameter, value: tuple[Path, ...]) -> list[Ed25519PublicKey]:
-    return [_public_key(path) for path in value]
+    return [public_key(path) for path in value]
 
 
-def _public_key(path: Path) -> Ed25519PublicKey:
+def public_key(path: Path) -> Ed25519PublicKey:
+    """The key of a file; raises `click.BadParameter`."""
     try:
         key = load_pem_public_key(path.read_bytes())
     except (OSError, ValueError, UnsupportedAlgorithm):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from madang.sections import Section
 from resolvers.operation import Limits
 
 SECRET_BYTES = 32
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]/_~-]+")
 MEGABYTE = 1_000_000
 GATEWAY = "gateway"
 """The source of the gateway's own database, beside the registers'."""
@@ -44,14 +46,23 @@ class SettingsError(Exception):
 
 @dataclass(frozen=True)
 class Server:
-    """Where to listen, and what holds for every request. `deadline` in seconds; `body` in bytes."""
+    """Where to listen, and what holds for every request. `deadline` in seconds; `body` in bytes.
+
+    `address`: where people reach it, if it is somewhere else than it listens.
+    """
 
     host: str
     port: int
+    address: str | None
     deadline: float
     timezone: ZoneInfo
     origins: tuple[str, ...]
     body: int
+
+    @property
+    def reached(self) -> str:
+        """Where people reach it: what is printed on extracts."""
+        return self.address or f"http://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
 
 
 Kind = Literal["postgres", "http", "ledger", "gateway"]
@@ -182,9 +193,13 @@ def load(path: Path) -> Settings:
 
 
 def _server(section: Section, limits: Section) -> Server:
+    address = section.text("address").rstrip("/") if "address" in section else None
+    if address and not _ADDRESS.fullmatch(address):
+        section.mistake("address", "must be where people reach the server, such as `https://share.example.go.kr`")
     return Server(
         host=section.text("host", "127.0.0.1"),
         port=section.integer("port", 8000, 0, 65535),
+        address=address,
         deadline=section.number("deadline", 5.0, 0.1, 120.0),
         timezone=section.timezone("timezone", "UTC"),
         origins=section.texts("origins"),

@@ -84,17 +84,17 @@ class Circumstances:
         environment.children = tuple(sorted(map(str, minor)))
 
     async def _of_case(self, access: AccessRequest, environment: Environment) -> None:
-        environment.case_subject = await self._case_of(access, environment)
+        environment.case_subject = await self.case_subject(access, environment.today)
 
     async def _of_case_household(self, access: AccessRequest, environment: Environment) -> None:
-        environment.case_household = await self._household_of(await self._case_of(access, environment))
+        environment.case_household = await self._household_of(await self.case_subject(access, environment.today))
 
-    async def _case_of(self, access: AccessRequest, environment: Environment) -> str | None:
-        """Whom the verified case is about."""
+    async def case_subject(self, access: AccessRequest, today: dt.date) -> str | None:
+        """The number of the resident whom the request's case is about, if it is verified; raises `SourceError`."""
         if access.case is None or self._case is None:
             return None
         rows = await self._rows(self._case, access.case)
-        return rows[0][3] if rows and _verified(rows[0], access, environment.today) else None
+        return rows[0][3] if rows and _verified(rows[0], access, today) else None
 
     async def _household_of(self, rrn: str | None) -> int | None:
         rows = await self._rows(self._household, rrn) if rrn is not None else []

@@ -45,7 +45,7 @@ def _told(
         article=service.article,
         document_id=service.document_id,
         document=service.document if fits(service.document, hidden) else None,
-        subject=service.subject,
+        subject=service.subject or None,
         reads=_shown(sorted(service.reads), hidden),
         registers=[_register(registers[name], context) for name in service.registers],
         papers=[_paper(paper, hidden, minors=minors) for paper, minors in papers],

@@ -7,8 +7,8 @@ import contextlib
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import orjson
 import strawberry
@@ -23,6 +23,7 @@ from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
 from resolvers.civil import attach_services
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
+from resolvers.evidence import Issuer, Notary, attach_evidence
 from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
@@ -31,7 +32,7 @@ from resolvers.operation import Limits, Operations, Refusals, RequestError
 from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
 from resolvers.rehearsal import rehearsal
-from resolvers.request import Request
+from resolvers.request import Answer, Request
 from resolvers.response import Response
 from resolvers.rows import Context
 from resolvers.selection import collect
@@ -66,29 +67,18 @@ RETRY = 2
 """Seconds after which to ask again where the ledger could not be written."""
 
 
-@dataclass(frozen=True)
-class Answer:
-    """A response's bytes (JSON). A request error has no data: nothing was read."""
-
-    kind: Literal["data", "request_error"]
-    body: bytes
-    code: str | None = None
-    """Of a request error."""
-    retry_after: int | None = None
-    """Of a request error that passes with time: in how many seconds."""
-    entry: int | None = None
-    """The number of its entry in the ledger; what is about no resident has none."""
-
-
 class Engine:
     """The graph, ready to be asked. One for each process; safe for concurrent requests in one event loop."""
 
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None, services: Services | None = None,
+        use: SubjectUse | None = None, services: Services | None = None, notary: Notary | None = None,
     ) -> None:  # fmt: skip
-        """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown."""
+        """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown.
+
+        `notary` makes evidence; without it there is none.
+        """
         self.catalogue, self.schema, self.authorizer, self.sources = catalogue, schema, authorizer, sources
         self.limits, self._today, self._pseudonyms = limits, today, pseudonyms
         self._views = Views(schema._schema, catalogue)
@@ -97,10 +87,12 @@ class Engine:
         self._executor = Executor(sources, deadline)
         attach(schema._schema, catalogue)
         attach_sharing(schema._schema)
+        attach_evidence(schema._schema)
         attach_services(schema._schema, services or Services(), self.fits)
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
+        self._issuer = Issuer(services or Services(), notary, self.answer, self._circumstances, today)
         self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(
@@ -125,7 +117,7 @@ class Engine:
         data = response.data if response else {}
         found = [] if response is None else [*(response.refused if how != "NULL" else ()), *response.failed]
         if request.collected.others:
-            others, more = await self._fallback.run(request, whole_view, self.context(request))
+            others, more = await self._fallback.run(request, whole_view, self.context(request, trail, refusals))
             data.update(others)
             found += more
         data.update(dict.fromkeys(request.collected.typenames, "Query"))
@@ -202,12 +194,12 @@ class Engine:
         hidden = request.hidden
         return hidden | {i.column for i in items if isinstance(i, ColumnField) and i.coordinate in hidden}
 
-    def context(self, request: Request) -> Context:
-        """What resolvers under Strawberry's own execution work with."""
+    def context(self, request: Request, trail: Trail | None = None, refusals: Refusals | None = None) -> Context:
+        """What resolvers under Strawberry's own execution work with; without a trail they issue no evidence."""
         access = request.access
         return Context(
             self.catalogue, request.authorizer, access, self._pseudonyms, self.sources, self._circumstances, self.limits,
-            self._today(),
+            self._today(), None if trail is None else partial(self._issuer.issue, access, trail, request.refusals or refusals),
         )  # fmt: skip
 
     def fits(self, document: str, hidden: frozenset[str]) -> bool:

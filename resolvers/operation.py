@@ -194,6 +194,17 @@ class Operations:
             raise RequestError("GRAPHQL_PARSE_FAILED", error) from None
 
 
+def hash_of(text: str) -> str:
+    """The hash of the only operation of a document that was valid once; raises `ValueError` if it has none."""
+    try:
+        document = parse(text)
+    except GraphQLError as error:
+        raise ValueError(error.message) from error
+    fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
+    (definition,) = (d for d in document.definitions if isinstance(d, OperationDefinitionNode))
+    return Operation(definition, fragments, ()).hash
+
+
 def _too_deep(limits: Limits) -> RequestError:
     return RequestError("LIMIT_EXCEEDED", f"the operation is nested deeper than {limits.depth} fields; ask for less at a time")
 

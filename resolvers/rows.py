@@ -8,7 +8,7 @@ textbook way, kept as plain as can be, because the plan's answers are checked ag
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -30,6 +30,7 @@ from resolvers.selection import EVERY, Path
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, DerivedField, Field, IdField, LinkField
 from schema.declare import Arg, Hop, Today
+from schema.evidence import Evidence
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
 from sources.protocol import All, Call, Compare, Condition, Holds, Key, Operand, Order, Param, Shape, SourceError
@@ -47,6 +48,8 @@ class Context:
     circumstances: Circumstances
     limits: Limits
     today: dt.date
+    issue: Callable[[str, str | None], Awaitable[Evidence]] | None = None
+    """Makes evidence of a service, for a case."""
     loaders: dict[Any, DataLoader[Key, Sequence[Any]]] = field(default_factory=dict)
     problems: dict[tuple[Path, str], tuple[Where, Exception]] = field(default_factory=dict)
     told: int = 0

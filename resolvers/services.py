@@ -45,7 +45,7 @@ class Paper:
 
 @dataclass(frozen=True)
 class Service:
-    """A civil service. `subject` is the variable that takes the resident's number.
+    """A civil service. `subject` is the variable that takes the resident's number; empty where the document is about the caller.
 
     `replaces` are the papers that everybody attached, and `minors` those that a minor attached beside them. `reads` are the
     coordinates that the document asks for, and `registers` those in which they, or the links to them, are.
@@ -155,8 +155,8 @@ class _Reader:
         return Paper(code, _title(found, "title", what), _title(found, "office", what), tuple(map(str, shows)))
 
     def _service(self, folder: Path, document: Node, papers: Mapping[str, Paper] | None) -> Service:
-        required = ("service", "title", "description", "purpose", "article", "recipients", "roles", "subject", "replaces")
-        found = document.fields("a service", required, ("minors",))
+        required = ("service", "title", "description", "purpose", "article", "recipients", "roles", "replaces")
+        found = document.fields("a service", required, ("subject", "minors"))
         code = named(document, found, "service", "a service's code")
         if code and code != folder.name:
             self._mistakes.add(code.place, f"the service `{code}` must lie in a folder of that name, not in `{folder.name}`")
@@ -169,7 +169,7 @@ class _Reader:
         text, operation = self._document(folder / DOCUMENT)
         subject = found["subject"].text("`subject`") if "subject" in found else Word("", document.place)
         if operation is not None:
-            self._subject(folder / DOCUMENT, subject, operation)
+            self._subject(folder / DOCUMENT, document, subject, operation)
         # Whatever variable `@skip` may turn on is a mistake already.
         switches = dict.fromkeys(operation.switches, True) if operation is not None else {}
         collected = None if operation is None else collect(operation, self._catalogue, self._schema, switches)
@@ -208,10 +208,14 @@ class _Reader:
             return text, operation
         return text, None
 
-    def _subject(self, path: Path, subject: Word, operation: Operation) -> None:
+    def _subject(self, path: Path, document: Node, subject: Word, operation: Operation) -> None:
         """The document takes the resident's number and nothing else, so that what it asks never depends on who runs it."""
         variables = {each.variable.name.value: each for each in operation.definition.variable_definitions or ()}
         if not subject:
+            if variables:
+                document.wrong(
+                    "the document takes variables, so the service needs `subject`, the one that takes the resident's number"
+                )
             return
         if subject not in variables:
             self._mistakes.unknown("variable", subject, variables, " of the document")

@@ -20,6 +20,7 @@ from strawberry.relay import PageInfo
 from strawberry.schema.config import StrawberryConfig
 
 from schema.catalogue import Catalogue, DerivedField, Field, Filter, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.evidence import EvidenceQuery
 from schema.scalars import SCALARS
 from schema.services import ServicesQuery
 from schema.sharing import SharingQuery
@@ -28,7 +29,7 @@ from schema.sharing import SharingQuery
 def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Schema:
     """The graph's schema. `extra`: further Strawberry classes whose hand-written fields join `Query`, as `sharing` does."""
     types_ = _Types(catalogue)
-    query = types_.query((SharingQuery, ServicesQuery, *extra))
+    query = types_.query((SharingQuery, ServicesQuery, EvidenceQuery, *extra))
     schema = strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))
     # Strawberry's own directives are called when it executes; this one is read by the planner's callers alone.
     schema._schema.type_map["Refusals"] = _HOW

@@ -54,8 +54,8 @@ class CivilService:
     """By what a request names the document, instead of sending it."""
     document: str | None
     """The document; null where it names what does not exist for the caller."""
-    subject: str
-    """The document's variable, which takes the resident's number."""
+    subject: str | None
+    """The document's variable, which takes the resident's number; null where the document is about whoever asks."""
     reads: list[str]
     """The coordinates that it asks for, as far as they exist for the caller."""
     registers: list[ServiceRegister]

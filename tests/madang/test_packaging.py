@@ -60,6 +60,8 @@ def test_the_wheel_holds_what_serving_takes_and_nothing_generic_at_its_top(wheel
     for tree, pattern in (
         ("schema", "*.py"),
         ("resolvers", "*.py"),
+        ("resolvers", "*.html"),
+        ("resolvers/fonts", "*"),
         ("auth", "*.py"),
         ("auth/regulations", "*.yaml"),
         ("sources", "*.py"),
@@ -73,7 +75,7 @@ def test_the_wheel_holds_what_serving_takes_and_nothing_generic_at_its_top(wheel
         assert files, tree
         assert {f"{layers}/{tree}/{file}" for file in files} <= names
     assert f"{layers}/madang.toml" in names
-    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "madang" / "static").rglob("*") if path.is_file()}
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "madang").glob("[sv]*/**/*") if path.is_file()}
     assert pages
     assert pages <= names
     assert not any("test" in name.split("/") or name.endswith((".pyc", ".pem")) for name in names)

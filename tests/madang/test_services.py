@@ -188,6 +188,7 @@ async def test_each_service_is_granted_whole_to_whom_it_names(law: Law, settings
     assert {(proof.service.code, proof.agency) for proof in proofs} == {
         *((service, agency) for service in ("birth", "change-of-address") for agency in ("jongno", "gangnam", "haeundae")),
         ("passport-renewal", "mofa"),
+        *((extract, "citizen-portal") for extract in ("family-relation-certificate", "resident-extract")),
     }
     assert all(proof.whole and len(proof.decisions) > len(proof.service.reads) for proof in proofs)
     assert list(ungranted(gateway)) == []
@@ -274,7 +275,7 @@ def test_the_commands_tell_which_services_there_are_and_that_they_are_granted() 
     assert f"sha256:{sha256((SERVICES / 'birth/operation.graphql').read_bytes()).hexdigest()}" in done.stdout
     done = CliRunner().invoke(main, ["services", "check", "--service", "births", "--settings", str(ROOT / "madang.toml")])
     assert done.exit_code == 2
-    assert "there is no service `births`; there are `birth`, `change-of-address`, `passport-renewal`" in done.stderr
+    assert "there is no service `births`; there are `birth`, `change-of-address`, `family-relation-certificate`" in done.stderr
 
 
 def test_the_ids_in_the_documentation_are_those_of_the_sample() -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from auth.access import AccessRequest, Ban, Caller, Grant, Mask, Matches, OfSubject, Rule, WithCase, WithConsent
 from resolvers.circumstances import Circumstances
-from resolvers.engine import Answer
+from resolvers.request import Answer
 from resolvers.values import NEEDS
 from schema.catalogue import LinkField
 from sources.protocol import Shape

@@ -45,10 +45,11 @@ def fields(schema: GraphQLSchema, name: str) -> set[str]:
 
 
 def roots(schema: GraphQLSchema) -> dict[str, set[str]]:
-    """The root fields with their arguments, but for the two that everybody is shown."""
+    """The root fields with their arguments, but for those that everybody is shown."""
     assert schema.query_type
     found = {name: set(field.args) for name, field in schema.query_type.fields.items()}
     assert found.pop("sharing") == found.pop("services") == set()
+    assert found.pop("evidence") == {"service", "case"}
     return found
 
 
@@ -302,7 +303,7 @@ async def test_everybody_is_shown_what_tells_of_the_regulations(here: World, pur
         own = json.loads((await here.answer(operation, NEITHER, purpose=purpose)).body)["data"]["__schema"]
     finally:
         here.regulations.seen = ALL
-    assert [field["name"] for field in own["queryType"]["fields"]] == ["sharing", "services"]
+    assert [field["name"] for field in own["queryType"]["fields"]] == ["sharing", "services", "evidence"]
     told = [kind for kind in own["types"] if kind["name"].startswith("Shar")]
     assert {"Sharing", "SharedCoordinate", "SharedWith", "SharingRegulation", "SharingPurpose"} <= {kind["name"] for kind in told}
     assert all(each["description"] for kind in told for each in (kind, *(kind["fields"] or ())))

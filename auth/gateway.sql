@@ -89,21 +89,44 @@ CREATE TABLE joint_report (
     attempt text NOT NULL,
     receipt text,
     reporter bytea,
+    registers integer,
+    entry bigint,
     at timestamptz NOT NULL DEFAULT now(),
     outcome text CHECK (outcome IN ('DONE', 'UNDONE'))
 );
 ALTER TABLE joint_report ADD PRIMARY KEY (attempt);
 CREATE INDEX ON joint_report (receipt);
-GRANT SELECT, INSERT, UPDATE (outcome) ON joint_report TO :"role";
 
-CREATE FUNCTION joint_report_is_decided() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION joint_open(called text, number text, who bytea, many integer) RETURNS void LANGUAGE sql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    INSERT INTO joint_report (attempt, receipt, reporter, registers) VALUES (called, number, who, many)
+$$;
+
+-- Whether this is the outcome: the first that is decided is.
+CREATE FUNCTION joint_decide(called text, decided text, written bigint) RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
 BEGIN
-    IF OLD.outcome IS NOT NULL THEN
-        RAISE EXCEPTION 'what became of a report is decided once';
-    END IF;
-    RETURN NEW;
+    INSERT INTO joint_report (attempt, outcome, entry) VALUES (called, decided, written)
+    ON CONFLICT (attempt) DO UPDATE SET outcome = decided, entry = written WHERE joint_report.outcome IS NULL;
+    RETURN (SELECT outcome = decided FROM joint_report WHERE attempt = called);
 END $$;
-CREATE TRIGGER decided BEFORE UPDATE ON joint_report FOR EACH ROW EXECUTE FUNCTION joint_report_is_decided();
+
+CREATE FUNCTION joint_outcome(called text) RETURNS text LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT outcome FROM joint_report WHERE attempt = called
+$$;
+
+CREATE FUNCTION joint_state(number text, who bytea) RETURNS jsonb LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    SELECT jsonb_build_object('outcome', outcome, 'registers', registers, 'entry', entry) FROM joint_report
+    WHERE receipt = number AND reporter = who ORDER BY outcome IS NOT DISTINCT FROM 'DONE' DESC, at DESC LIMIT 1
+$$;
+
+REVOKE ALL ON FUNCTION
+    joint_open(text, text, bytea, integer), joint_decide(text, text, bigint), joint_outcome(text), joint_state(text, bytea)
+FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION
+    joint_open(text, text, bytea, integer), joint_decide(text, text, bigint), joint_outcome(text), joint_state(text, bytea)
+TO :"role";
 
 -- How many subjects' data an officer had under a rule with a limit, minute by minute.
 CREATE TABLE subject_use (

@@ -15,9 +15,10 @@ What is in the directory:
     mma.log         what the API process had to say
 
 Every register is a database of its own with two login roles: the owner, `mois`, and the gateway, `mois_gateway`, which can only
-SELECT: everything, or what the owner's GRANT statements say, which are run anew at every start. One that takes reports has a third,
-`mois_reports`, which can run the functions that take them, and empty the outbox. So is the gateway's own database, `gateway`, where
-its role may also count. No role can connect to another database. All need their password; the superuser needs none on the socket.
+SELECT: everything, or what the owner's GRANT statements say, which are run anew at every start. One that takes reports has a
+third, `mois_reports`, which can run the functions that take them, and empty the outbox. So is the gateway's own database,
+`gateway`, where its role may also count. No role can connect to another database. All need their password; the superuser needs
+none on the socket.
 
 All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
 input, and so does a keeper that then stops PostgreSQL.
@@ -332,7 +333,8 @@ _EVERY_REPORT = """
 GRANT SELECT, DELETE ON outbox TO {role};
 GRANT EXECUTE ON FUNCTION report_begin, report_end, report_is_done TO {role};
 SELECT format('GRANT EXECUTE ON FUNCTION %s TO {role}', oid::regprocedure) FROM pg_proc
-WHERE pronamespace = 'public'::regnamespace AND prosecdef AND pg_get_function_identity_arguments(oid) = 'input jsonb, caller jsonb' \\gexec
+WHERE pronamespace = 'public'::regnamespace AND prosecdef
+AND pg_get_function_identity_arguments(oid) = 'input jsonb, caller jsonb' \\gexec
 """
 """What the role that reports may do with all reports that a register takes."""
 

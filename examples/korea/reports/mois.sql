@@ -310,15 +310,19 @@ CREATE TABLE rrn_count (
 ALTER TABLE rrn_count ADD PRIMARY KEY (born, sex);
 
 -- The number of a serial from 0 to 8999, of a kind that was never given to anyone: examples/korea/rrn.py says of what it is made.
-CREATE FUNCTION rrn_of(born date, sex text, serial integer) RETURNS text LANGUAGE sql IMMUTABLE STRICT AS $$
-    SELECT twelve || (11 - (
-        2 * substr(twelve, 1, 1)::int + 3 * substr(twelve, 2, 1)::int + 4 * substr(twelve, 3, 1)::int + 5 * substr(twelve, 4, 1)::int
-        + 6 * substr(twelve, 5, 1)::int + 7 * substr(twelve, 6, 1)::int + 8 * substr(twelve, 7, 1)::int + 9 * substr(twelve, 8, 1)::int
-        + 2 * substr(twelve, 9, 1)::int + 3 * substr(twelve, 10, 1)::int + 4 * substr(twelve, 11, 1)::int
-        + 5 * substr(twelve, 12, 1)::int) % 11 + 1 + serial / 1000) % 10
-    FROM (SELECT to_char(born, 'YYMMDD') || CASE sex WHEN 'MALE' THEN '9' ELSE '0' END
-        || CASE WHEN extract(year FROM born) < 2000 THEN '97' ELSE '98' END || lpad((serial % 1000)::text, 3, '0') AS twelve)
-$$;
+CREATE FUNCTION rrn_of(born date, sex text, serial integer) RETURNS text LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+DECLARE
+    nine text := to_char(born, 'YYMMDD') || CASE sex WHEN 'MALE' THEN '9' ELSE '0' END || CASE WHEN born < '2000-01-01' THEN '97' ELSE '98' END;
+    twelve bigint := nine::bigint * 1000 + serial % 1000;
+    total bigint := 0;
+BEGIN
+    FOR place IN 0 .. 11 LOOP
+        -- From the last digit to the first: weights 5, 4, 3, 2, 9, 8 … 2.
+        total := total + twelve % 10 * CASE WHEN place < 4 THEN 5 - place ELSE 13 - place END;
+        twelve := twelve / 10;
+    END LOOP;
+    RETURN nine || lpad((serial % 1000)::text, 3, '0') || (11 - total % 11 + 1 + serial / 1000) % 10;
+END $$;
 
 -- A number that nobody ever had; null when there is none left for that day. Whoever asks for another of the same day waits.
 CREATE FUNCTION rrn_allotted(day date, of_sex text) RETURNS text LANGUAGE plpgsql AS $$

@@ -65,14 +65,15 @@ def home(counter: Counter) -> list[str]:
 
 def test_a_report_is_made_once_however_often_and_by_how_many_at_once_it_is_sent(counter: Counter) -> None:
     counted = "SELECT count(*) FROM move_in WHERE to_address = '서울특별시 종로구 한번길 1'"
-    given = move(*FAMILY, to="서울특별시 종로구 한번길 1")
+    everybody = home(counter)
+    given = move(*everybody, to="서울특별시 종로구 한번길 1")
     with ThreadPoolExecutor(6) as pool:
         answers = [*pool.map(lambda _: counter.report(CITIZEN, MOVE, "once", given), range(6))]
     assert all(answer == answers[0] for answer in answers)
     assert answers[0]["state"] == "DONE"
     assert counter.rows("mois", counted) == [(1,)]
     kinds = "SELECT rrn, kind, districts FROM outbox WHERE receipt = $1 ORDER BY id"
-    assert counter.rows("mois", kinds, answers[0]["receipt"]) == [(rrn, "MOVED_IN", ["11110"]) for rrn in FAMILY]
+    assert counter.rows("mois", kinds, answers[0]["receipt"]) == [(rrn, "MOVED_IN", ["11110"]) for rrn in everybody]
     # Another body is another report; the same text of somebody else is another key.
     assert counter.report(CITIZEN, MOVE, "once", given | {"reason": "OTHER"})["code"] == "KEY_REUSED"
     spouse = replace(CITIZEN, rrn=MOTHER)
@@ -124,7 +125,9 @@ def test_a_citizen_reports_of_the_own_household_and_learns_nothing_of_others(cou
     assert mistakes(counter.report(CITIZEN, MOVE, "minor", move(DAUGHTER))) == [("residents", "MINOR_ALONE")]
     assert mistakes(counter.report(CITIZEN, MOVE, "minors", move(DAUGHTER, SON, newHead={"rrn": SON})))[0][1] == "MINOR"
     child = replace(CITIZEN, rrn=DAUGHTER)
-    assert mistakes(counter.report(child, MOVE, "by a minor", move(*FAMILY, to="서울특별시 종로구 어린길 3"))) == [("", "MINOR")]
+    assert mistakes(counter.report(child, MOVE, "by a minor", move(*home(counter), to="서울특별시 종로구 어린길 3"))) == [
+        ("", "MINOR")
+    ]
     assert state(counter) == before
 
 

@@ -150,7 +150,8 @@ async def test_keys_are_indexed_and_statistics_taken(nation: Embedded) -> None:
             dsn, "SELECT relname, reltuples, relhasindex FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200"
         )
         assert rows, register
-        assert all(row["relhasindex"] and row["reltuples"] > 0 for row in rows)
+        empty = {"report", "outbox", "rrn_count"}  # Until somebody reports something.
+        assert all(row["relhasindex"] and (row["reltuples"] > 0 or row["relname"] in empty) for row in rows)
 
 
 def test_a_directory_in_use_is_refused(nation: Embedded) -> None:

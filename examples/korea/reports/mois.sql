@@ -16,6 +16,7 @@ SELECT setval('move_in_ids', greatest(max(id), 1)) FROM move_in;
 CREATE TABLE rrn_taken (rrn text NOT NULL);
 INSERT INTO rrn_taken SELECT rrn FROM resident;
 ALTER TABLE rrn_taken ADD PRIMARY KEY (rrn);
+ANALYZE rrn_taken;
 
 CREATE FUNCTION rrn_is_for_ever() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN

@@ -53,6 +53,9 @@ PAGE_HEADERS = (
 )
 
 
+OWN = ("ledger", "gateway")
+"""Kinds of sources that are the gateway's own database."""
+
 GENERATIONS = (20_000, 20, 20)
 """When the collector runs. An answer of a thousand rows is many objects but no cycle, so looking through each finds nothing."""
 
@@ -125,12 +128,13 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
-        watching = asyncio.create_task(gateway.law.run())
+        background = [asyncio.create_task(gateway.law.run()), asyncio.create_task(gateway.engine.reports.joint.run())]
         async with kept(gateway.dsn, gateway.settings.server.timezone):
             yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await gateway.aclose()
 
     return lifespan
@@ -143,7 +147,7 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind != "ledger")
+        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind not in OWN)
         ready = sources[consent.SOURCE] == "ok" and any(sources[name] == "ok" for name in registers)
         return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 

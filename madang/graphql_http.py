@@ -20,10 +20,10 @@ from madang.identify import Identified, identify, trail
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
 from madang.trusted import Documents
+from resolvers.answer import Answer, request_error
 from resolvers.disclose import Trail
-from resolvers.engine import Engine, request_error
+from resolvers.engine import Engine
 from resolvers.operation import RequestError
-from resolvers.request import Answer
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,

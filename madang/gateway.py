@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth import consent
+from auth import consent, feed
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
+from auth.following import Following
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
 from auth.limits import SubjectUse
@@ -25,9 +26,11 @@ from madang.coordinates import coordinates
 from madang.embedded import Embedded
 from madang.grants import grants
 from madang.law import Watch
+from madang.relay import Relay
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
 from resolvers.ledger import LedgerSource
+from resolvers.recipients import Recipients
 from schema.build import build
 from schema.catalogue import Catalogue
 from sources.coalescer import Coalescer
@@ -56,6 +59,9 @@ class Gateway:
     """Of a demo."""
     dsn: str = field(repr=False)
     """The gateway's own database."""
+    following: Following
+    relay: Relay | None
+    """What moves outboxes into the feed, if some register has one."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -75,6 +81,7 @@ class Gateway:
         return found
 
     async def aclose(self) -> None:
+        await self.following.aclose()
         await self.engine.aclose()
 
 
@@ -167,7 +174,18 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn)
+    following = Following(dsn, timeout=settings.gateway.timeout)
+    outboxes: Mapping[str, str] = {} if catalogue.feed is None else _outboxes(settings, embedded)
+    relay = None
+    if catalogue.feed is not None and outboxes:
+        recipients = Recipients(catalogue, sources)
+        relay = Relay(dsn, outboxes, catalogue.feed, recipients, lambda: watch.authorizer, following.ring)
+    return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn, following, relay)
+
+
+def _outboxes(settings: Settings, embedded: Embedded | None) -> Mapping[str, str]:
+    """The databases that have an outbox, by register."""
+    return {}
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -187,7 +205,10 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
         if url is None and embedded is not None:
             url, api_key = embedded.mma_url, embedded.mma_api_key
         return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
-    dsn = gateway if settings.kind == "gateway" else settings.address
+    if settings.kind == "gateway":
+        tables = {**tables, **feed.tables(tables), consent.TABLE: consent.COLUMNS}
+        return PostgresSource(name, gateway, tables, pool_size=settings.connections, timeout=settings.timeout)
+    dsn = settings.address
     if dsn is None and embedded is not None:
         dsn = embedded.dsns[name]
     return PostgresSource(name, dsn or "", tables, pool_size=settings.connections, timeout=settings.timeout)

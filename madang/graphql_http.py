@@ -11,14 +11,17 @@ whoever waits and asks again, and those read statuses and `Retry-After`, not bod
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncGenerator
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.types import Receive, Scope, Send
 
 from auth.tokens import Verifier
-from madang.identify import Identified, identify, trail
-from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
+from madang import sse
+from madang.identify import identify, trail
+from madang.negotiate import GRAPHQL, JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
+from madang.streams import Streams, asked
 from resolvers.disclose import Trail
 from resolvers.engine import Answer, Engine
 
@@ -65,9 +68,10 @@ class Disconnected(Exception):
 class GraphQLOverHttp:
     """The endpoint as an ASGI application. `body`: the most bytes that a request's body may have."""
 
-    def __init__(self, engine: Engine, verifier: Verifier, *, body: int) -> None:
+    def __init__(self, engine: Engine, verifier: Verifier, streams: Streams, *, body: int) -> None:
         self._engine = engine
         self._verifier = verifier
+        self._streams = streams
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +79,9 @@ class GraphQLOverHttp:
         try:
             headers = single(scope["headers"])
             way = trail(headers)
-            media = _acceptable(headers.get(b"accept"))
+            accept = headers.get(b"accept")
+            streamed = sse.is_accepted(accept)
+            media = response_type(accept) or (GRAPHQL if streamed else _acceptable(accept))
             method = scope["method"]
             if method not in ("GET", "POST"):
                 raise Refusal(405, "METHOD_NOT_ALLOWED", f"`{method}` is no way to ask; use POST, or GET for a query", _METHODS)
@@ -83,8 +89,15 @@ class GraphQLOverHttp:
             if method == "POST":
                 parameters = from_body(await self._read(headers, receive))
             else:
-                parameters = self._from_address(scope["query_string"])
-            answer = await self._answer(parameters, identified, way)
+                parameters = self._from_address(scope["query_string"], streamed=streamed)
+            wanted = asked(parameters, identified, way)
+            if streamed and wanted.streams(self._engine):
+                await sse.stream(receive, send, self._streams.answers(wanted), (*_COMMON, _named(way)))
+                return
+            answer = await wanted.answer(self._engine)
+            if streamed and response_type(accept) is None and answer.kind == "data":
+                await sse.stream(receive, send, _one(answer), (*_COMMON, *_told(answer), _named(way)))
+                return
         except Refusal as refusal:
             if refusal.claimed is not None:
                 await self._engine.turn_away(refusal.claimed, str(refusal), way)
@@ -97,21 +110,6 @@ class GraphQLOverHttp:
             await _send(send, failure.status, media, failure.body, (_named(way),))
         else:
             await _send(send, _status(answer, media), media, answer.body, (*_told(answer), _named(way)))
-
-    async def _answer(self, parameters: Parameters, identified: Identified, way: Trail) -> Answer:
-        explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
-        if explain and not identified.explain:
-            raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
-        return await self._engine.answer(
-            parameters.query,
-            parameters.variables,
-            parameters.operation_name,
-            identified.access,
-            trail=way,
-            refusals=identified.refusals,
-            explain=explain,
-            whole_view=identified.whole_view,
-        )
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body of a POST request, as long as it is JSON and not too long."""
@@ -136,12 +134,12 @@ class GraphQLOverHttp:
         message = f"the request's body has more than {self._body} bytes; ask for less at a time"
         return Refusal(413, "LIMIT_EXCEEDED", message, ((b"connection", b"close"),))
 
-    def _from_address(self, query_string: bytes) -> Parameters:
+    def _from_address(self, query_string: bytes, *, streamed: bool) -> Parameters:
         if len(query_string) > ADDRESS:
             raise Refusal(414, "LIMIT_EXCEEDED", f"the address's parameters have more than {ADDRESS} bytes; use POST")
         parameters = from_address(query_string)
-        if not _is_query(parameters, self._engine.limits.tokens):
-            message = "only a query can be asked by GET; use POST"
+        if not _changes_nothing(parameters, self._engine.limits.tokens, streamed=streamed):
+            message = "only a query can be asked by GET, or a subscription as `text/event-stream`; use POST"
             raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
         return parameters
 
@@ -170,15 +168,20 @@ def _acceptable(accept: bytes | None) -> bytes:
     return media
 
 
-def _is_query(parameters: Parameters, tokens: int) -> bool:
-    """Whether every operation that might be meant is a query. What cannot be parsed is the engine's to refuse."""
+async def _one(answer: Answer) -> AsyncGenerator[Answer, None]:
+    yield answer
+
+
+def _changes_nothing(parameters: Parameters, tokens: int, *, streamed: bool) -> bool:
+    """Whether every operation that might be meant may be asked by GET. What cannot be parsed is the engine's to refuse."""
     try:
         definitions = parse(parameters.query, max_tokens=tokens).definitions
     except (GraphQLError, RecursionError):
         return True
     operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
     meant = [d for d in operations if parameters.operation_name is None or (d.name and d.name.value == parameters.operation_name)]
-    return all(d.operation is OperationType.QUERY for d in meant)
+    fitting = (OperationType.QUERY, *((OperationType.SUBSCRIPTION,) if streamed else ()))
+    return all(d.operation in fitting for d in meant)
 
 
 async def _send(send: Send, status: int, media: bytes, body: bytes, headers: Headers = ()) -> None:

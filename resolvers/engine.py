@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 
 import orjson
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationType
 
 from auth.access import AccessRequest, Authorizer
 from auth.ledger import LedgerUnavailable, Record
@@ -26,6 +26,7 @@ from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
 from resolvers.inputs import Inputs
+from resolvers.onward import Fed, Onward, fed, taken
 from resolvers.operation import Limits, Operations, Refusals, RequestError
 from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
@@ -76,6 +77,8 @@ class Answer:
     """Of a request error that passes with time: in how many seconds."""
     entry: int | None = None
     """The number of its entry in the ledger; what is about no resident has none."""
+    fed: Fed | None = None
+    """Of a subscription, as long as its feed is granted and answers."""
 
 
 class Engine:
@@ -103,15 +106,18 @@ class Engine:
     async def answer(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest, *,
         trail: Trail, refusals: Refusals | None = None, explain: bool = False, whole_view: bool = False,
+        onward: Onward | None = None,
     ) -> Answer:  # fmt: skip
         """The response to one operation, once the ledger has what it discloses. Never raises for what a caller sent.
 
-        `refusals`: how to answer what is withheld, unless the document itself says so.
+        `refusals`: how to answer what is withheld, unless the document itself says so. `onward`: of a subscription, which part.
         """
         try:
             request = self.read(query, variables, operation_name, access)
+            if request.operation.kind is OperationType.SUBSCRIPTION:
+                request = taken(request, onward, self.limits.page)
         except RequestError as error:
-            return _request_error(error)
+            return request_error(error)
         plan = None
         try:
             plan = self.plan(request) if request.collected.roots else None
@@ -134,8 +140,8 @@ class Engine:
         try:
             entry = await written if written is not None else None
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
-        return Answer("data", answer, entry=entry)
+            return request_error(_unrecorded())
+        return Answer("data", answer, entry=entry, fed=fed(plan, response) if onward and plan and response else None)
 
     async def _found(
         self, plan: Plan, request: Request, how: Refusals, trail: Trail
@@ -152,13 +158,13 @@ class Engine:
     async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
         """A refusal is told once the ledger has it."""
         if error.code not in REFUSED:
-            return _request_error(error)
+            return request_error(error)
         known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
         try:
             entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
-        return _request_error(error, entry)
+            return request_error(_unrecorded())
+        return request_error(error, entry)
 
     async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
         """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
@@ -337,7 +343,7 @@ def _unrecorded() -> RequestError:
     )
 
 
-def _request_error(error: RequestError, entry: int | None = None) -> Answer:
+def request_error(error: RequestError, entry: int | None = None) -> Answer:
     # A message may echo what the caller sent, and that may be half a character.
     found = [
         {

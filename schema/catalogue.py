@@ -14,6 +14,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from schema.declare import (
@@ -23,6 +24,7 @@ from schema.declare import (
     Declared,
     DerivedSpec,
     Expression,
+    Feed,
     FilterSpec,
     Guardianship,
     Hop,
@@ -154,7 +156,25 @@ class ListingRoot:
         return f"{self.record.name}Connection.totalCount"
 
 
-Root = LookupRoot | ListingRoot
+@dataclass(frozen=True)
+class FeedRoot:
+    name: str
+    record: RecordType
+    number: ColumnField
+    kind: ColumnField
+    description: str
+
+    @property
+    def coordinate(self) -> str:
+        return f"Query.{self.name}"
+
+    @property
+    def stream(self) -> str:
+        """Where the same is as a subscription."""
+        return f"Subscription.{self.name}"
+
+
+Root = LookupRoot | ListingRoot | FeedRoot
 
 
 @dataclass(frozen=True)
@@ -177,6 +197,15 @@ class Catalogue:
         catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"))
         catalogue._check()
         return catalogue
+
+    @cached_property
+    def feed(self) -> FeedRoot | None:
+        """The root field of what has happened, if there is one."""
+        return next((root for root in self.roots.values() if isinstance(root, FeedRoot)), None)
+
+    def is_fed(self, record: RecordType) -> bool:
+        """Whether a record's rows are those of the feed."""
+        return self.feed is not None and self.feed.record is record
 
     def holder(self, source: str) -> str:
         """Who keeps what a source has; the gateway's own database is no register, and is called by its own name."""
@@ -237,6 +266,8 @@ class Catalogue:
                     yield (target.source, target.table, item.order.lstrip("-"), None)
 
     def _check(self) -> None:
+        if len([root for root in self.roots.values() if isinstance(root, FeedRoot)]) > 1:
+            raise DeclarationError("two root fields are feeds, but there is only one")
         for record in self.records.values():
             for item in record.fields.values():
                 if not isinstance(item, LinkField):
@@ -350,8 +381,11 @@ def _filtered(record: RecordType, declared: Iterable[Declared], records: Mapping
     return replace(record, fields=fields)
 
 
-def _root(declared: Lookup | Listing, records: Mapping[str, RecordType]) -> Root:
+def _root(declared: Lookup | Listing | Feed, records: Mapping[str, RecordType]) -> Root:
     record = records[declared.record.__name__]
+    if isinstance(declared, Feed):
+        number, kind = (typing.cast(ColumnField, record.by_attribute(each)) for each in (declared.number, declared.kind))
+        return FeedRoot(declared.name, record, number, kind, declared.description)
     if isinstance(declared, Lookup):
         caller = next((k.attribute for k in declared.keys if isinstance(k, Caller)), None)
         keys = tuple(record.by_attribute(k) for k in declared.keys if isinstance(k, str))

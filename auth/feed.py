@@ -19,25 +19,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import asyncpg
-
-TABLE = "event"
-FACTS = "event_fact"
-COLUMNS: Mapping[str, Mapping[str, type]] = {
-    TABLE: {
-        "id": int, "event": int, "agency": str, "role": str, "purpose": str, "follower": str, "sequence": int, "register": str,
-        "kind": str, "at": str, "rrn": str, "district": str,
-    },
-    FACTS: {"event": int, "fact": str, "holds": bool},
-}  # fmt: skip
-"""What is read like a register."""
-
-
-def tables(declared: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
-    """The tables of the feed with the columns that are declared, and those by which it is decided whose a row is."""
-    return {name: {**columns, **declared.get(name, {})} for name, columns in COLUMNS.items()}
 
 
 class Recipient(NamedTuple):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from auth import consent, feed
+from auth import consent
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
 from auth.following import Following
@@ -206,7 +206,7 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
             url, api_key = embedded.mma_url, embedded.mma_api_key
         return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
     if settings.kind == "gateway":
-        tables = {**tables, **feed.tables(tables), consent.TABLE: consent.COLUMNS}
+        tables = {**tables, consent.TABLE: consent.COLUMNS}
         return PostgresSource(name, gateway, tables, pool_size=settings.connections, timeout=settings.timeout)
     dsn = settings.address
     if dsn is None and embedded is not None:

@@ -17,14 +17,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from auth import consent, feed
+from auth import consent
 from auth.access import Ban, Constraint, Decision, Grant, Mask, Matches, OfSubject, Since, WithCase, WithConsent
 from resolvers.draft import Draft
 from resolvers.places import Place
 from resolvers.plan import Fact, Step
 from resolvers.relations import Relation, by_household, household_of, relation
 from resolvers.values import Argument, Before, Constant, CurrentDay, OfPurpose, OfRequest, Value, lost_need
-from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
+from schema.catalogue import FACTS, ColumnField, DerivedField, Field, IdField, RecordType, column_type
 from schema.declare import Arg, Today
 from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Not, Operand, Some
 
@@ -255,7 +255,7 @@ class Conditions:
         step = teller.step
         values = (("fact", Constant(fact)), ("holds", Constant(holds)))
         asked = All(tuple(Compare(column, "=", step.param(value)) for column, value in values))
-        return Exists(feed.FACTS, "event", teller.qualify("event"), asked)
+        return Exists(FACTS, "event", teller.qualify("event"), asked)
 
     def match(self, step: Step, match: Matches, place: Place | None) -> Condition:
         """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""

@@ -156,6 +156,12 @@ class ListingRoot:
         return f"{self.record.name}Connection.totalCount"
 
 
+FACTS = "event_fact"
+"""The table of what was found out of an event's resident when it arrived, beside the feed's own."""
+FED: Mapping[str, type] = {"event": int, "agency": str, "role": str, "purpose": str, "follower": str}
+"""The columns of the feed's table that say of which event a row is, and whose."""
+
+
 @dataclass(frozen=True)
 class FeedRoot:
     name: str
@@ -236,6 +242,10 @@ class Catalogue:
                     yield (*here, column, None)
             for item in record.fields.values():
                 yield from self._field_columns(record, item)
+        if feed := self.feed:
+            yield from ((feed.record.source, feed.record.table, column, kind) for column, kind in FED.items())
+            facts = (("event", int), ("fact", str), ("holds", bool))
+            yield from ((feed.record.source, FACTS, column, kind) for column, kind in facts)
         if cases := self.cases:
             record = self.records[cases.record.__name__]
             for column in (cases.number, cases.agency, cases.service, cases.resident):

@@ -38,10 +38,11 @@ HOLDERS = {
     "police": "police",
     "petitions": "saeol",
     "ledger": "mois",
+    "events": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
-WITH_TABLES = [register for register in HOLDERS if register != "ledger"]
-"""The ledger is made of what the gateway wrote, and has no tables."""
+WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "events")]
+"""The ledger is made of what the gateway wrote, and has no tables; those of events are the gateway's own."""
 
 GRAPH = {
     "mois": """
@@ -312,12 +313,13 @@ RECORDS = {
     "HolderAccess": "ledger.holder_access by id",
     "Holder": "ledger.holder by agency",
     "SharingStatistic": "ledger.statistic by id",
+    "Event": "events.event by id",
 }
 
 
 COUNTS = {
     "Access.number", "Notice.number", "HolderAccess.number", "CoordinateUse.number", "CoordinateUse.operations",
-    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents",
+    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents", "Event.sequence",
 }  # fmt: skip
 """Whole numbers that may grow large and are no money."""
 

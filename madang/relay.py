@@ -63,8 +63,12 @@ class Relay:
                 pause = SHORT if await self.round() else min(2 * pause, LONG)
                 await asyncio.sleep(pause)
         finally:
-            for connection in (self._feed, *self._registers.values()):
-                _terminate(connection)
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the lock and of all connections."""
+        for connection in (self._feed, *self._registers.values()):
+            _terminate(connection)
 
     async def round(self) -> int:
         """Move all that is there, unless another gateway does; how many times somebody was told something."""

@@ -84,7 +84,7 @@ def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> 
     told = {persona["name"]: persona for persona in response.json()}
     assert set(told) == {
         "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "investigator", "citizen",
-        "auditor", "analyst",
+        "auditor", "analyst", "insurer-system",
     }  # fmt: skip
     assert told["citizen"]["rrn"] == known_residents()["citizen"]
     assert told["passport-officer"]["rrn"] is None
@@ -183,7 +183,8 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(settings: Settings, caplog:
 
     assert settings.demo is not None
     assert gateway.minter is not None
-    endpoint = GraphQLOverHttp(Broken(), gateway.verifier, body=1000)  # type: ignore[arg-type]
+    broken: Any = Broken()
+    endpoint = GraphQLOverHttp(broken, gateway.verifier, Streams(broken, gateway.following), body=1000)
     token = gateway.minter.mint(settings.demo.personas["citizen"].caller)
 
     async def ask() -> httpx.Response:

@@ -283,6 +283,13 @@ GRAPH = {
         SharingStatistic.operations: BigInt = operations
         SharingStatistic.residents: BigInt = residents
     """,
+    "events": """
+        Event.sequence: BigInt = sequence
+        Event.kind: EventKind = kind
+        Event.at: DateTime = at
+        Event.register: str = register
+        Event.resident: Resident = rrn → rrn
+    """,
 }
 
 RECORDS = {

@@ -126,12 +126,12 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
-        working = [asyncio.create_task(gateway.law.run())]
+        background = [asyncio.create_task(gateway.law.run()), asyncio.create_task(gateway.engine.reports.joint.run())]
         if gateway.relay is not None:
-            working.append(asyncio.create_task(gateway.relay.run()))
+            background.append(asyncio.create_task(gateway.relay.run()))
         async with kept(gateway.dsn, gateway.settings.server.timezone):
             yield
-        for task in working:
+        for task in background:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task

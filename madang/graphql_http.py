@@ -22,8 +22,9 @@ from madang.identify import identify, trail
 from madang.negotiate import GRAPHQL, JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
 from madang.streams import Streams, asked
+from resolvers.answer import Answer
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine
+from resolvers.engine import Engine
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,

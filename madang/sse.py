@@ -15,7 +15,7 @@ from starlette.types import Receive, Send
 
 from madang.refusal import Headers
 from madang.streams import GoingAway
-from resolvers.engine import Answer
+from resolvers.answer import Answer
 
 MEDIA = b"text/event-stream; charset=utf-8"
 KEEP_ALIVE = 12.0

@@ -27,8 +27,9 @@ from auth.ledger import FAILURES
 from madang.identify import Identified
 from madang.negotiate import Parameters
 from madang.refusal import Refusal
+from resolvers.answer import RETRY, Answer, request_error
 from resolvers.disclose import Trail
-from resolvers.engine import RETRY, Answer, Engine, request_error
+from resolvers.engine import Engine
 from resolvers.onward import Onward
 from resolvers.operation import RequestError
 

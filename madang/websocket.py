@@ -28,8 +28,9 @@ from madang.identify import Identified, identify, trail
 from madang.negotiate import from_object, single
 from madang.refusal import Refusal
 from madang.streams import Asked, GoingAway, Streams, asked
+from resolvers.answer import Answer, request_error
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine, request_error
+from resolvers.engine import Engine
 from resolvers.operation import RequestError
 
 PROTOCOL = "graphql-transport-ws"

@@ -31,8 +31,8 @@ from schema.catalogue import (
     RecordType,
     Root,
     column_type,
-    strip_none,
 )
+from schema.naming import strip_none
 from schema.scalars import DateTime
 
 NUMBER = "0000000000000"

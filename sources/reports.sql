@@ -2,22 +2,24 @@
 --
 -- Run it once in the register's database, as its owner, before the functions that take the reports:
 --
---     psql --set ON_ERROR_STOP=1 --file reports.sql "postgresql://owner@host/register"
+--     psql --set ON_ERROR_STOP=1 --single-transaction --file reports.sql "postgresql://owner@host/register"
 --
--- The gateway logs in to report as a role of its own (`reports` in the register's section of the settings). `madang grants` says
+-- The gateway logs in to report as a role of its own (`reports` in the register's source, in the settings). `madang grants` says
 -- what that role may do: run these functions and those that the register declares, and read and empty the outbox. It may read and
 -- write no other table. A report is one transaction of that role: `report_begin`, the declared function, `report_end`.
 
-BEGIN;
-
--- The answers that were given. `key` is the SHA-256 of who reports and the key that they chose, `body` that of what was reported.
+-- The answers that were given. `key` names who reports and the key that they chose, `body` is the SHA-256 of what was reported, and
+-- `reporter` names who reports. By the receipt its reporter asks what became of it.
 CREATE TABLE report (
     key bytea NOT NULL CHECK (length(key) = 32),
     body bytea NOT NULL CHECK (length(body) = 32),
+    reporter bytea NOT NULL CHECK (length(reporter) = 32),
+    receipt text NOT NULL,
     answer jsonb,
     at timestamptz NOT NULL DEFAULT now()
 );
 ALTER TABLE report ADD PRIMARY KEY (key);
+ALTER TABLE report ADD UNIQUE (receipt);
 
 -- What was changed, written in the transaction that changed it; whoever has passed a row on deletes it. Numbers are given before
 -- transactions are over, so a row may become visible after one with a higher number.
@@ -34,12 +36,12 @@ CREATE TABLE outbox (
 );
 ALTER TABLE outbox ADD PRIMARY KEY (id);
 
--- Null for a report that is new: its transaction then has the key, and whoever else comes with it waits. Else the body that the
--- report had, and the answer that was given to it.
-CREATE FUNCTION report_begin(given bytea, content bytea) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
+-- Null for a report that is new: its transaction then has the key, and whoever else comes with it waits. Else whether what is
+-- reported is the same, and the answer that was given.
+CREATE FUNCTION report_begin(given bytea, content bytea, who bytea, number text) RETURNS jsonb LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = public, pg_temp AS $$
 BEGIN
-    INSERT INTO report (key, body) VALUES (given, content) ON CONFLICT DO NOTHING;
+    INSERT INTO report (key, body, reporter, receipt) VALUES (given, content, who, number) ON CONFLICT (key) DO NOTHING;
     IF FOUND THEN
         RETURN NULL;
     END IF;
@@ -56,16 +58,22 @@ BEGIN
     END IF;
 END $$;
 
+-- Whether a report that somebody made has come to be here.
+CREATE FUNCTION report_is_done(number text, who bytea) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM report WHERE receipt = number AND reporter = who AND answer IS NOT NULL)
+$$;
+
 -- An answer that was given stays as it is.
 CREATE FUNCTION report_is_kept() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF OLD.answer IS NOT NULL OR NEW.key <> OLD.key OR NEW.body <> OLD.body THEN
+    IF OLD.answer IS NOT NULL OR (NEW.key, NEW.body, NEW.reporter, NEW.receipt) <> (OLD.key, OLD.body, OLD.reporter, OLD.receipt) THEN
         RAISE EXCEPTION 'a report that was answered is not answered again';
     END IF;
     RETURN NEW;
 END $$;
 CREATE TRIGGER kept BEFORE UPDATE ON report FOR EACH ROW EXECUTE FUNCTION report_is_kept();
 
-REVOKE ALL ON FUNCTION report_begin(bytea, bytea), report_end(bytea, jsonb), report_is_kept() FROM PUBLIC;
-
-COMMIT;
+REVOKE ALL ON FUNCTION
+    report_begin(bytea, bytea, bytea, text), report_end(bytea, jsonb), report_is_done(text, bytea), report_is_kept()
+FROM PUBLIC;

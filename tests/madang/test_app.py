@@ -17,6 +17,7 @@ from madang.embedded import Embedded, known_residents
 from madang.gateway import open_gateway, read_law
 from madang.graphql_http import GraphQLOverHttp
 from madang.settings import Settings
+from madang.streams import Streams
 
 Serve = Callable[[Settings, Embedded | None], AbstractContextManager[str]]
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -25,8 +25,8 @@ from schema.catalogue import (
     ListingRoot,
     LookupRoot,
     RecordType,
-    strip_none,
 )
+from schema.naming import strip_none
 from schema.scalars import BigInt, DateTime
 from tests.resolvers.nation import CATALOGUE, DISTRICTS, HOUSEHOLDS, RESIDENTS, household_id, resident_id, rrn
 

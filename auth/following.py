@@ -90,11 +90,12 @@ class Following:
 
     async def _run(self) -> None:
         away = False
-        while self._followed:
+        while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._rung.wait(), SECONDS)
             self._rung.clear()
-            recipients = list(self._followed)
+            if not (recipients := list(self._followed)):
+                return
             try:
                 found = await self._look(recipients)
             except FAILURES as error:

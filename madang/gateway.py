@@ -177,17 +177,12 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
     following = Following(dsn, timeout=settings.gateway.timeout)
-    outboxes: Mapping[str, str] = {} if catalogue.feed is None else _outboxes(settings, embedded)
     relay = None
+    outboxes = {name: dsn for name, dsn in _taking(settings, catalogue, embedded, dsn).items() if dsn}
     if catalogue.feed is not None and outboxes:
         recipients = Recipients(catalogue, sources)
         relay = Relay(dsn, outboxes, catalogue.feed, recipients, lambda: watch.authorizer, following.ring)
     return Gateway(settings, watch, engine, _verifier(settings, minter), minter, dsn, following, relay)
-
-
-def _outboxes(settings: Settings, embedded: Embedded | None) -> Mapping[str, str]:
-    """The databases that have an outbox, by register."""
-    return {}
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -218,14 +213,20 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
 
 def _reporters(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, gateway: str) -> dict[str, Reporter]:
     """Of the registers that take reports, and of the gateway's own database. One without an address takes none here."""
-    taking = {name for report in catalogue.reports.values() for name, _ in report.declared.takes}
-    found = {consent.SOURCE: Reporter(consent.SOURCE, gateway)}
-    for name in sorted(taking):
+    taking = _taking(settings, catalogue, embedded, gateway)
+    found = {name: Reporter(name, dsn, size=settings.registers[name].source.connections) for name, dsn in taking.items()}
+    return {consent.SOURCE: Reporter(consent.SOURCE, gateway)} | found
+
+
+def _taking(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, gateway: str) -> dict[str, str]:
+    """The addresses of the registers that take reports, for the role that makes them; empty for one that is not reached here."""
+    found = {}
+    for name in sorted({name for report in catalogue.reports.values() for name, _ in report.declared.takes}):
         source = settings.registers[name].source
         dsn = gateway if source.kind == "gateway" else source.reports
         if dsn is None and source.address is None and embedded is not None:
             dsn = embedded.reports_dsns.get(name)
-        found[name] = Reporter(name, dsn or "", size=source.connections)
+        found[name] = dsn or ""
     return found
 
 

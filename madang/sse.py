@@ -59,8 +59,8 @@ async def _answers(send: Send, answers: AsyncGenerator[Answer, None]) -> None:
 
 async def _comments(send: Send) -> None:
     while True:
-        await _send(send, b":\n\n")
         await asyncio.sleep(KEEP_ALIVE)
+        await _send(send, b":\n\n")
 
 
 async def _disconnected(receive: Receive) -> None:

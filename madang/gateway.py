@@ -203,7 +203,7 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
             url, api_key = embedded.mma_url, embedded.mma_api_key
         return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
     if settings.kind == "gateway":
-        tables = {**tables, consent.TABLE: consent.COLUMNS}
+        tables = {**tables, consent.TABLE: {**consent.COLUMNS, **tables.get(consent.TABLE, {})}}
         return PostgresSource(name, gateway, tables, pool_size=settings.connections, timeout=settings.timeout)
     dsn = settings.address
     if dsn is None and embedded is not None:

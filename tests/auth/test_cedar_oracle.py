@@ -36,7 +36,7 @@ from tests.auth.rulebook import AGENCIES, COORDINATES, DAY, HERE, NATION, PARTIE
 from tests.auth.test_korean_regulations import DIRECTORY, REGISTERS
 from tests.auth.test_random_rules import KINDS, laws
 
-SAMPLE_DAY = date(2026, 11, 24)
+SAMPLE_DAY = date(2026, 11, 30)
 
 
 class Asked(NamedTuple):

@@ -22,7 +22,7 @@ OPERANDS = {"purpose", "recipient", "dateTime", "delayPeriod", "count"}
 @pytest.fixture(scope="module")
 def law() -> RegulationAuthorizer:
     known = coordinates(Catalogue.load(f"schema.{register}" for register in REGISTERS))
-    return RegulationAuthorizer.load(DIRECTORY, known, today=lambda: date(2026, 11, 24))
+    return RegulationAuthorizer.load(DIRECTORY, known, today=lambda: date(2026, 11, 30))
 
 
 @pytest.fixture(scope="module")

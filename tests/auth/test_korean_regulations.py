@@ -40,9 +40,9 @@ from schema.catalogue import Catalogue
 DIRECTORY = Path(__file__).parents[2] / "auth" / "regulations"
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "events",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents", "events",
 )  # fmt: skip
-DAY = date(2026, 11, 24)
+DAY = date(2026, 11, 30)
 BEFORE = date(2026, 11, 1)
 """The last day of the versions in `superseded`."""
 CASE = "2026-00017"

@@ -24,7 +24,7 @@ from tests.resolvers.nation import CATALOGUE, SAMPLE, SCHEMA
 from tests.resolvers.world import Profile, World, world
 
 REGULATIONS = Path(__file__).parents[2] / "auth/regulations"
-DAY = dt.date(2026, 11, 24)
+DAY = dt.date(2026, 11, 30)
 BEFORE = dt.date(2026, 6, 1)
 """A day under the versions that have been superseded since."""
 

@@ -39,10 +39,11 @@ HOLDERS = {
     "police": "police",
     "petitions": "saeol",
     "ledger": "mois",
+    "consents": "mois",
     "events": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
-WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "events")]
+WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "consents", "events")]
 """The ledger is made of what the gateway wrote, and has no tables; those of events are the gateway's own."""
 
 GRAPH = {
@@ -200,6 +201,16 @@ GRAPH = {
         Petition.openedOn: date = opened_on, sortable
         Petition.closedOn: date = closed_on
     """,
+    "consents": """
+        Resident.consents: [Consent] = rrn → rrn, by -since
+        Consent.id: ID = id
+        Consent.agency: str = agency
+        Consent.purpose: str = purpose
+        Consent.item: str = item
+        Consent.since: date = since, sortable
+        Consent.until: date = until, sortable
+        Consent.revoked: bool = revoked
+    """,
     "ledger": """
         Resident.accessLog(after: number <, since: at >=, agency: agency =): [Access] = rrn → subject, by -number, paged
         Resident.notices: [Notice] = rrn → subject, by -number
@@ -321,6 +332,7 @@ RECORDS = {
     "HolderAccess": "ledger.holder_access by id",
     "Holder": "ledger.holder by agency",
     "SharingStatistic": "ledger.statistic by id",
+    "Consent": "consents.consent by id",
     "Event": "events.event by id",
 }
 

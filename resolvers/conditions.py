@@ -255,7 +255,7 @@ class Conditions:
         step = teller.step
         values = (("fact", Constant(fact)), ("holds", Constant(holds)))
         asked = All(tuple(Compare(column, "=", step.param(value)) for column, value in values))
-        return Exists(FACTS, "event", teller.qualify("event"), asked)
+        return Exists(FACTS, "event", teller.qualify("event"), asked, by_row=True)
 
     def match(self, step: Step, match: Matches, place: Place | None) -> Condition:
         """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""
@@ -315,7 +315,7 @@ class Conditions:
         subject, step = teller.record.subject, teller.step
         assert subject is not None
         asked = All((*self.consent_holds(step), Compare("item", "=", step.param(Constant(item)))))
-        return Exists(consent.TABLE, "rrn", teller.qualify(subject.self or ""), asked)
+        return Exists(consent.TABLE, "rrn", teller.qualify(subject.self or ""), asked, by_row=True)
 
     def consent_holds(self, step: Step) -> list[Condition]:
         """That a consent is the caller's agency's for the purpose, and holds today."""

@@ -27,6 +27,8 @@ log = logging.getLogger("madang")
 
 SHORT, LONG = 0.05, 1.0
 """Seconds between two looks: where something came, and where nothing has for a while."""
+PAUSE = 5.0
+"""The same where a look failed for a reason that is in no register."""
 ROWS = 500
 """Of an outbox at a time."""
 
@@ -60,7 +62,11 @@ class Relay:
         pause = SHORT
         try:
             while True:
-                pause = SHORT if await self.round() else min(2 * pause, LONG)
+                try:
+                    pause = SHORT if await self.round() else min(2 * pause, LONG)
+                except Exception:
+                    log.exception("what registers have to tell could not be moved; it is tried again")
+                    pause = PAUSE
                 await asyncio.sleep(pause)
         finally:
             self.close()

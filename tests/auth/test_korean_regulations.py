@@ -57,6 +57,7 @@ PERSONAS = {
     "citizen": Caller("citizen-portal", "citizen", "citizen", rrn="0000000000000"),
     "auditor": Caller("nts", "auditor", "officer"),
     "analyst": Caller("kostat", "analyst", "analyst"),
+    "district-system": Caller("jongno", "register-system", "system", jurisdiction="11110"),
 }
 
 PURPOSES = {
@@ -69,6 +70,7 @@ PURPOSES = {
     "citizen": ("own-records",),
     "auditor": ("information-sharing-audit",),
     "analyst": ("statistics",),
+    "district-system": ("register-upkeep",),
 }
 
 # persona, purpose, with or without a case, access: to whom and how → what, to read and (after "search") to search by. Ways are
@@ -325,6 +327,20 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         anybody: SharingStatistic id month purpose purposeKo purposeEn coordinate titleKo titleEn mask basis operations residents
         anybody: SharingStatisticConnection totalCount
         search anybody: SharingStatistic id month purpose coordinate
+    """,
+    ("citizen", "own-records", None, "events"): """
+        self: Resident name address movedInOn
+        self: Event sequence kind at register resident
+        search self: Event sequence kind
+    """,
+    ("district-system", "register-upkeep", None, "lookup"): "",
+    ("district-system", "register-upkeep", None, "list"): "",
+    ("district-system", "register-upkeep", None, "events"): """
+        anybody: Resident rrn districtCode
+        jurisdiction: Resident name birthDate movedInOn
+        jurisdiction unless Resident.addressProtected: Resident address
+        jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind at register resident
+        search jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind
     """,
     ("analyst", "statistics", None, "lookup"): "",
     ("analyst", "statistics", None, "list"): """

@@ -39,7 +39,7 @@ def serving(settings: Settings, nation: Embedded | None) -> Iterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(20)
             assert not thread.is_alive()
 
 

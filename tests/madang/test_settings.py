@@ -63,7 +63,7 @@ def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers_and_the_ledge
     assert settings.demo is not None
     assert len(settings.registers) == 19
     assert [name for name, register in settings.registers.items() if register.source.kind == "ledger"] == ["ledger"]
-    assert [name for name, register in settings.registers.items() if register.source.kind == "gateway"] == ["events", "consents"]
+    assert [name for name, register in settings.registers.items() if register.source.kind == "gateway"] == ["consents", "events"]
     assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())
     assert settings.server.host == "127.0.0.1"

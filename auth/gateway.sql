@@ -1,4 +1,4 @@
--- The gateway's own database: what residents consented to, how many of them were asked about, and the ledger.
+-- The gateway's own database: what residents consented to, how many of them were asked about, the feed of events, and the ledger.
 --
 -- Run it once, after sources/reports.sql, as the database's owner, with the name of the role that the gateway logs in as (`dsn` in
 -- the section [gateway] of the settings). That role reads consents and writes them by functions alone, counts, and adds to the
@@ -138,6 +138,57 @@ CREATE TABLE subject_use (
 );
 ALTER TABLE subject_use ADD PRIMARY KEY (rule, agency, officer, minute);
 GRANT SELECT, INSERT, UPDATE, DELETE ON subject_use TO :"role";
+
+-- The feed of what has happened (auth/feed.py): a row for each whom an event was told, under a number of that recipient's own. In
+-- `district` is the recipient's own, if the event concerns that. What was found out of an event's resident when it arrived is a fact.
+CREATE TABLE event (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    event bigint NOT NULL,
+    agency text NOT NULL,
+    role text NOT NULL,
+    purpose text NOT NULL,
+    follower text NOT NULL,
+    sequence bigint NOT NULL,
+    register text NOT NULL,
+    kind text NOT NULL,
+    at text NOT NULL,
+    rrn text NOT NULL,
+    district text
+);
+ALTER TABLE event ADD PRIMARY KEY (id);
+ALTER TABLE event ADD UNIQUE (agency, role, purpose, follower, sequence);
+ALTER TABLE event ADD UNIQUE (event, agency, role, purpose, follower);
+GRANT SELECT, INSERT ON event TO :"role";
+
+CREATE TABLE event_fact (
+    event bigint NOT NULL,
+    fact text NOT NULL,
+    holds boolean NOT NULL
+);
+ALTER TABLE event_fact ADD PRIMARY KEY (event, fact);
+GRANT SELECT, INSERT ON event_fact TO :"role";
+
+CREATE TABLE event_feed (
+    agency text NOT NULL,
+    role text NOT NULL,
+    purpose text NOT NULL,
+    follower text NOT NULL,
+    last bigint NOT NULL
+);
+ALTER TABLE event_feed ADD PRIMARY KEY (agency, role, purpose, follower);
+GRANT SELECT, INSERT, UPDATE ON event_feed TO :"role";
+
+-- Which row of which register's outbox an event was.
+CREATE TABLE event_moved (
+    register text NOT NULL,
+    origin bigint NOT NULL,
+    event bigint GENERATED ALWAYS AS IDENTITY
+);
+ALTER TABLE event_moved ADD PRIMARY KEY (register, origin);
+GRANT SELECT, INSERT, UPDATE ON event_moved TO :"role";
+
+-- A stream that rests on consents ends when one is revoked.
+CREATE INDEX ON consent (agency, purpose) WHERE revoked;
 
 -- The ledger (auth/ledger.py). What the columns mean is said in auth/entries.py and auth/blocks.py.
 

@@ -1,6 +1,6 @@
 """The ASGI application: the graph at /graphql, its health, and the page at /.
 
-/graphql    GraphQL over HTTP
+/graphql    GraphQL over HTTP, as server-sent events and over WebSocket
 /healthz    200 while the process serves
 /readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -33,8 +33,10 @@ from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
 from madang.personas import about
+from madang.streams import Streams
 from madang.trusted import Documents
 from madang.verification import verification
+from madang.websocket import GraphQLOverWebSocket
 
 STATIC = Path(__file__).parent / "static"
 TOKEN_SECONDS = 900
@@ -63,26 +65,30 @@ GENERATIONS = (20_000, 20, 20)
 def create_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway, which it closes when it shuts down."""
     documents = Documents(gateway.services, gateway.settings.services)
-    endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, body=gateway.settings.server.body)
+    body, streams = gateway.settings.server.body, Streams(gateway.engine, gateway.following)
+    over_http = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, streams, body=body)
+    over_websocket = GraphQLOverWebSocket(gateway.engine, gateway.verifier, documents, streams, body=body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
     routes += verification(gateway)
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
     return Starlette(
-        routes=routes, middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", endpoint)], lifespan=_lifespan(gateway)
+        routes=routes,
+        middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", {"http": over_http, "websocket": over_websocket})],
+        lifespan=_lifespan(gateway),
     )
 
 
 class Direct:
     """Answers one path before routes are matched: every request of the graph would pay for the others' routes."""
 
-    def __init__(self, app: ASGIApp, path: str, endpoint: ASGIApp) -> None:
-        self._app, self._path, self._endpoint = app, path, endpoint
+    def __init__(self, app: ASGIApp, path: str, endpoints: Mapping[str, ASGIApp]) -> None:
+        self._app, self._path, self._endpoints = app, path, endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        direct = scope["type"] == "http" and scope["path"] == self._path
-        await (self._endpoint if direct else self._app)(scope, receive, send)
+        direct = scope["type"] in self._endpoints and scope["path"] == self._path
+        await (self._endpoints[scope["type"]] if direct else self._app)(scope, receive, send)
 
 
 def is_loopback(host: str) -> bool:
@@ -129,6 +135,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
         background = [asyncio.create_task(gateway.law.run()), asyncio.create_task(gateway.engine.reports.joint.run())]
+        if gateway.relay is not None:
+            background.append(asyncio.create_task(gateway.relay.run()))
         async with kept(gateway.dsn, gateway.settings.server.timezone):
             yield
         for task in background:

@@ -17,11 +17,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-import uvicorn
 
 from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
-from madang.app import create_app, is_loopback
+from madang.app import is_loopback
 from madang.command import command
 from madang.evidence import evidence
 from madang.gateway import Gateway, Law, open_gateway, read_law
@@ -29,6 +28,7 @@ from madang.grants import grants
 from madang.ledger import ledger
 from madang.regulations import regulations
 from madang.services import services, ungranted
+from madang.serving import Server
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
@@ -36,9 +36,6 @@ from resolvers.operation import RequestError
 
 RESIDENTS = click.IntRange(embedded.FEWEST, embedded.MOST)
 """The populations that the sample nation can have."""
-
-SHUTDOWN_SECONDS = 10
-"""How long requests under way may take when the server is told to stop."""
 
 
 def _fail(message: str, code: int = 2) -> Any:
@@ -198,20 +195,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _run(gateway: Gateway, listening: socket.socket) -> None:
     """Serve until told to stop, and then until requests under way are answered."""
-    config = uvicorn.Config(
-        create_app(gateway),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        proxy_headers=False,
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(gateway).run(sockets=[listening])
     except KeyboardInterrupt:
         return  # Ctrl-C is how a demo is meant to end.
 

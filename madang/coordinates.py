@@ -29,7 +29,9 @@ def coordinates(catalogue: Catalogue) -> dict[str, Coordinate]:
         for item in record.fields.values():
             also = frozenset({item.target}) if isinstance(item, LinkField) else frozenset()
             said = _coordinate(record, item)
-            found[item.coordinate] = replace(said, reaches=reaches[record.name] | also, personal=personal)
+            found[item.coordinate] = replace(
+                said, reaches=reaches[record.name] | also, personal=personal, fed=catalogue.is_fed(record)
+            )
     return found
 
 

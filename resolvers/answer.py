@@ -11,6 +11,7 @@ from graphql import GraphQLError
 
 from auth.access import AccessRequest, Authorizer
 from resolvers import errors
+from resolvers.onward import Fed
 from resolvers.operation import RequestError
 
 REFUSED = frozenset(
@@ -36,6 +37,8 @@ class Answer:
     """Of a request error that passes with time: in how many seconds."""
     entry: int | None = None
     """The number of its entry in the ledger; what is about no resident has none."""
+    fed: Fed | None = None
+    """Of a subscription, as long as its feed is granted and answers."""
 
 
 def check_purpose(authorizer: Authorizer, access: AccessRequest) -> None:

@@ -25,7 +25,7 @@ from auth.access import Caller, Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
-from resolvers.authorize import searched, searched_below
+from resolvers.authorize import access_of, searched, searched_below
 from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
@@ -49,7 +49,8 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
             continue
         rows = results.groups[root.steps[which]].get(results.keys.get(root.steps[which]), ())
         if rows:
-            rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
+            if root.kind != "feed":
+                rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
             _discloser(plan, root, which, lost)(results.groups, inputs.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
@@ -62,7 +63,7 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
 
 def _is_asked(root: BoundRoot, step: int, results: Results) -> bool:
     """Whether a root field's step has been run: of `node` only the one is of the type that the id is of."""
-    return root.kind == "listing" or step in results.keys
+    return root.kind in ("listing", "feed") or step in results.keys
 
 
 def _grouped(found: Mapping[str, int]) -> dict[int, list[str]]:
@@ -308,7 +309,7 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
         found.append([report.declared.coordinate, "report", "read", -1])
         found += ([coordinate, "report", "read", -1] for coordinate in asked_to_be_told(report))
     for root in request.collected.roots:
-        access, above = "list" if isinstance(root.declared, ListingRoot) else "lookup", -1
+        access, above = access_of(root), -1
         keys = searched(root, request.arguments)
         if root.declared is None:
             # Of `node` each type is searched for by itself.

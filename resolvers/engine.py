@@ -29,6 +29,7 @@ from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
 from resolvers.inputs import Inputs
+from resolvers.onward import Onward, fed, taken
 from resolvers.operation import Limits, Operations, Refusals, RequestError
 from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
@@ -94,13 +95,16 @@ class Engine:
     async def answer(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest, *,
         trail: Trail, refusals: Refusals | None = None, explain: bool = False, whole_view: bool = False,
+        onward: Onward | None = None,
     ) -> Answer:  # fmt: skip
         """The response to one operation, once the ledger has what it discloses. Never raises for what a caller sent.
 
-        `refusals`: how to answer what is withheld, unless the document itself says so.
+        `refusals`: how to answer what is withheld, unless the document itself says so. `onward`: of a subscription, which part.
         """
         try:
             request = self.read(query, variables, operation_name, access)
+            if request.operation.kind is OperationType.SUBSCRIPTION:
+                request = taken(request, onward, self.limits.page)
         except RequestError as error:
             return request_error(error)
         if request.operation.kind is OperationType.MUTATION:
@@ -131,7 +135,7 @@ class Engine:
             entry = await written if written is not None else None
         except LedgerUnavailable:
             return request_error(unrecorded())
-        return Answer("data", answer, entry=entry)
+        return Answer("data", answer, entry=entry, fed=fed(plan, response) if onward and plan and response else None)
 
     async def _found(
         self, plan: Plan, request: Request, how: Refusals, trail: Trail

@@ -34,7 +34,7 @@ from graphql import (
 from resolvers.arguments import Arguments, filters_given
 from resolvers.cache import Cache
 from resolvers.operation import Operation
-from schema.catalogue import Catalogue, Field, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, FeedRoot, Field, LinkField, ListingRoot, LookupRoot, RecordType
 from schema.reporting import ReportRoot
 
 Path = tuple[str, ...]
@@ -80,10 +80,13 @@ class Connection:
 
 @dataclass
 class Root:
-    """One root field that the planner knows. `selections`: one for a lookup, one a type for `node`, one a node for a listing."""
+    """One root field that the planner knows.
+
+    `selections`: one for a lookup or the feed, one a type for `node`, one a node for a listing.
+    """
 
     name: str
-    declared: LookupRoot | ListingRoot | None
+    declared: LookupRoot | ListingRoot | FeedRoot | None
     """None for `node`."""
     arguments: int
     selections: list[Selection]
@@ -138,7 +141,8 @@ class _Collector:
     def run(self) -> Collected:
         if self.operation.kind is OperationType.MUTATION:
             return self.mutation()
-        query = self.schema.query_type
+        streams = self.operation.kind is OperationType.SUBSCRIPTION
+        query = self.schema.subscription_type if streams else self.schema.query_type
         assert query is not None
         for name, nodes in self.fields([self.operation.definition.selection_set], query.name).items():
             self.result.order.append(name)
@@ -185,6 +189,9 @@ class _Collector:
             keys = tuple(k.name for k in declared.keys)
             self.structure(arguments, lambda values: tuple(values.get(k) is not None for k in keys))
             return Root(name, declared, arguments, [self.selection(declared.record, nodes, path)], lists=self.lists)
+        if isinstance(declared, FeedRoot):
+            self.structure(arguments, lambda values: (values.get("after") is not None, values.get("kinds") is not None))
+            return Root(name, declared, arguments, [self.selection(declared.record, nodes, (name, EVERY))], lists=self.lists)
         self.structure(arguments, _listing_structure)
         root = Root(name, declared, arguments, [], Connection(), self.lists)
         self.connection(root, declared.record, nodes, path)

@@ -12,6 +12,8 @@ its needs, of which one must be granted:
     node                    the id of a type with global ids to be searched by under lookup
     a filter's field        its field to be searched by under list
     a listing, in an order  its record's id, or a field to order by, to be searched by under list
+    the feed                its number to be searched by under events; so is the subscription to it
+    the feed's kinds        its kind to be searched by under events
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
     a report, what it tells to be read, under report
@@ -54,7 +56,7 @@ from graphql import (
 from auth.access import Access, Article, Caller, Grantable, Use
 from auth.words import article_in_words
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, FeedRoot, LinkField, ListingRoot, LookupRoot, RecordType
 
 ANY: tuple[Access, ...] = get_args(Access)
 
@@ -172,6 +174,9 @@ def _inputs(catalogue: Catalogue) -> Needs:
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
             found.update({f"{root.coordinate}.{k.name}": _one_of([k.coordinate], ["lookup"], "search") for k in root.keys})
+        elif isinstance(root, FeedRoot):
+            kinds = _one_of([root.kind.coordinate], ["events"], "search")
+            found.update({f"{where}.kinds": kinds for where in (root.coordinate, root.stream)})
         else:
             by_name = {f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()}
             found.update({name: _one_of([coordinate], ["list"], "search") for name, coordinate in by_name.items()})
@@ -192,6 +197,9 @@ def _roots(catalogue: Catalogue) -> Needs:
         if isinstance(root, LookupRoot):
             keys = root.keys or (root.record.id,)
             found[root.coordinate] = _one_of([k.coordinate for k in keys], ["lookup"], "search")
+        elif isinstance(root, FeedRoot):
+            numbers = _one_of([root.number.coordinate], ["events"], "search")
+            found.update(dict.fromkeys((root.coordinate, root.stream), numbers))
         else:
             orders = [root.record.id.coordinate, *_orders(root.record).values()]
             found[f"Query.{root.name}"] = _one_of(orders, ["list"], "search")

@@ -18,11 +18,23 @@ from graphql import DirectiveLocation, GraphQLArgument, GraphQLDirective, GraphQ
 from strawberry.relay import PageInfo
 from strawberry.schema.config import StrawberryConfig
 
-from schema.catalogue import Catalogue, DerivedField, Field, Filter, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import (
+    Catalogue,
+    DerivedField,
+    FeedRoot,
+    Field,
+    Filter,
+    IdField,
+    LinkField,
+    ListingRoot,
+    LookupRoot,
+    RecordType,
+)
 from schema.evidence import EvidenceQuery
 from schema.mutation import mutation_type, stub
+from schema.naming import strip_none
 from schema.reporting import ReportQuery
-from schema.scalars import SCALARS
+from schema.scalars import SCALARS, BigInt
 from schema.services import ServicesQuery
 from schema.sharing import SharingQuery
 
@@ -33,7 +45,11 @@ def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Sche
     query = types_.query((SharingQuery, ServicesQuery, EvidenceQuery, *((ReportQuery,) if catalogue.reports else ()), *extra))
     mutation = mutation_type(types_, catalogue.reports) if catalogue.reports else None
     schema = strawberry.Schema(
-        query=query, mutation=mutation, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS)
+        query=query,
+        mutation=mutation,
+        subscription=types_.subscription(),
+        types=list(types_.objects.values()),
+        config=StrawberryConfig(scalar_map=SCALARS),
     )
     # Strawberry's own directives are called when it executes; this one is read by the planner's callers alone.
     schema._schema.type_map["Refusals"] = _HOW
@@ -146,10 +162,40 @@ class _Types:
         node = strawberry.field(resolver=stub(Node | None, node_argument), description="Any record that has a global id.")
         fields: dict[str, tuple[Any, Any]] = {"node": (Node | None, node)}
         for root in self.catalogue.roots.values():
-            annotation, arguments = self.lookup(root) if isinstance(root, LookupRoot) else self.listing(root)
+            annotation, arguments = self.root(root)
             value = strawberry.field(resolver=stub(annotation, arguments), name=root.name, description=root.description)
             fields[root.name] = (annotation, value)
         return self.define(types.new_class("Query", extra), "What can be asked.", fields)
+
+    def subscription(self) -> type | None:
+        """The feed as a subscription, which goes on of itself and so has no page."""
+        if (root := self.catalogue.feed) is None:
+            return None
+        annotation, arguments = self.feed(root)
+        del arguments["first"]
+        said = f"{root.description} Each message has what is new since the one before."
+        value = strawberry.field(resolver=stub(annotation, arguments), name=root.name, description=said)
+        return self.define(types.new_class("Subscription"), "What is told as it happens.", {root.name: (annotation, value)})
+
+    def root(self, root: LookupRoot | ListingRoot | FeedRoot) -> tuple[Any, dict[str, Any]]:
+        """A root field's annotation and arguments."""
+        match root:
+            case LookupRoot():
+                return self.lookup(root)
+            case ListingRoot():
+                return self.listing(root)
+            case FeedRoot():
+                return self.feed(root)
+
+    def feed(self, root: FeedRoot) -> tuple[Any, dict[str, Any]]:
+        kind, record = strip_none(self.translate(root.kind.annotation)), self.objects[root.record.name]
+        kinds = strawberry.argument(description="Only of these kinds; by default of all.")
+        arguments: dict[str, Any] = {
+            "after": Annotated[BigInt | None, strawberry.argument(description="Those after the one with this number.")],
+            "kinds": Annotated[list[kind] | None, kinds],  # type: ignore[valid-type]
+            "first": Annotated[int | None, strawberry.argument(description="At most so many, the earliest first.")],
+        }
+        return list[record] | None, arguments  # type: ignore[valid-type]
 
     def lookup(self, root: LookupRoot) -> tuple[Any, dict[str, Any]]:
         def argument(key: Field) -> Any:

@@ -14,6 +14,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from schema.declare import (
@@ -23,6 +24,7 @@ from schema.declare import (
     Declared,
     DerivedSpec,
     Expression,
+    Feed,
     FilterSpec,
     Guardianship,
     Hop,
@@ -156,7 +158,31 @@ class ListingRoot:
         return f"{self.record.name}Connection.totalCount"
 
 
-Root = LookupRoot | ListingRoot
+FACTS = "event_fact"
+"""The table of what was found out of an event's resident when it arrived, beside the feed's own."""
+FED: Mapping[str, type] = {"event": int, "agency": str, "role": str, "purpose": str, "follower": str}
+"""The columns of the feed's table that say of which event a row is, and whose."""
+
+
+@dataclass(frozen=True)
+class FeedRoot:
+    name: str
+    record: RecordType
+    number: ColumnField
+    kind: ColumnField
+    description: str
+
+    @property
+    def coordinate(self) -> str:
+        return f"Query.{self.name}"
+
+    @property
+    def stream(self) -> str:
+        """Where the same is as a subscription."""
+        return f"Subscription.{self.name}"
+
+
+Root = LookupRoot | ListingRoot | FeedRoot
 
 
 @dataclass(frozen=True)
@@ -181,6 +207,15 @@ class Catalogue:
         catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"), reports)
         catalogue._check()
         return catalogue
+
+    @cached_property
+    def feed(self) -> FeedRoot | None:
+        """The root field of what has happened, if there is one."""
+        return next((root for root in self.roots.values() if isinstance(root, FeedRoot)), None)
+
+    def is_fed(self, record: RecordType) -> bool:
+        """Whether a record's rows are those of the feed."""
+        return self.feed is not None and self.feed.record is record
 
     def holder(self, source: str) -> str:
         """Who keeps what a source has; the gateway's own database is no register, and is called by its own name."""
@@ -211,6 +246,10 @@ class Catalogue:
                     yield (*here, column, None)
             for item in record.fields.values():
                 yield from self._field_columns(record, item)
+        if feed := self.feed:
+            yield from ((feed.record.source, feed.record.table, column, kind) for column, kind in FED.items())
+            facts = (("event", int), ("fact", str), ("holds", bool))
+            yield from ((feed.record.source, FACTS, column, kind) for column, kind in facts)
         if cases := self.cases:
             record = self.records[cases.record.__name__]
             for column in (cases.number, cases.agency, cases.service, cases.resident):
@@ -241,6 +280,8 @@ class Catalogue:
                     yield (target.source, target.table, item.order.lstrip("-"), None)
 
     def _check(self) -> None:
+        if len([root for root in self.roots.values() if isinstance(root, FeedRoot)]) > 1:
+            raise DeclarationError("two root fields are feeds, but there is only one")
         for report in self.reports.values():
             if unknown := [name for name, _ in report.declared.takes if name not in self.registers]:
                 raise DeclarationError(f"`{report.name}` is taken by `{unknown[0]}`, which no register's file declares")
@@ -358,8 +399,11 @@ def _filtered(record: RecordType, declared: Iterable[Declared], records: Mapping
     return replace(record, fields=fields)
 
 
-def _root(declared: Lookup | Listing, records: Mapping[str, RecordType]) -> Root:
+def _root(declared: Lookup | Listing | Feed, records: Mapping[str, RecordType]) -> Root:
     record = records[declared.record.__name__]
+    if isinstance(declared, Feed):
+        number, kind = (typing.cast(ColumnField, record.by_attribute(each)) for each in (declared.number, declared.kind))
+        return FeedRoot(declared.name, record, number, kind, declared.description)
     if isinstance(declared, Lookup):
         caller = next((k.attribute for k in declared.keys if isinstance(k, Caller)), None)
         keys = tuple(record.by_attribute(k) for k in declared.keys if isinstance(k, str))

@@ -121,6 +121,22 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """A root field that tells what has happened: a list in the order of a number, and a subscription that goes on from there.
+
+    One register's file may declare one. `number` and `kind` name fields of the record: the field's arguments `after` and `kinds`
+    ask by them. Its rows are in the gateway's own database, one for each whom an event was told (`auth/feed.py`), and whoever
+    asks is shown the caller's own.
+    """
+
+    name: str
+    record: type
+    number: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True)
 class CaseRegister:
     """The record that tells whether a case is real, and its columns. One register's file may export one, as `CASES`.
 

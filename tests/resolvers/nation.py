@@ -19,7 +19,7 @@ from schema.catalogue import Catalogue, ColumnField, Field, LinkField
 
 SAMPLE = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents", "events",
 )  # fmt: skip
 CATALOGUE = Catalogue.load([*(f"schema.{name}" for name in SAMPLE), "tests.resolvers.post"])
 REGISTERS = tuple(CATALOGUE.registers)

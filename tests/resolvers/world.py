@@ -241,8 +241,12 @@ def world(
     regulations = regulations or Regulations()
     capabilities = Capabilities(joins=joins, scan=True, json=json)
     order: list[tuple[str, Batch]] = []
-    witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities, order) for r in CATALOGUE.registers}
     rows = consents() if consented is None else consented
+    kept = {r: CATALOGUE.tables(r) for r in CATALOGUE.registers}
+    held: dict[str, Any] = dict(nation)
+    # The feed is in the database that has the consents.
+    kept["events"], held["events"] = kept["events"] | {consent.TABLE: consent.COLUMNS}, held["events"] | {consent.TABLE: rows}
+    witnesses = {r: Witness(MemorySource(r, tables, held[r]), capabilities, order) for r, tables in kept.items()}
     stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: rows})
     witnesses[consent.SOURCE] = Witness(stored, capabilities, order)
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}

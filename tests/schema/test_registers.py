@@ -40,10 +40,11 @@ HOLDERS = {
     "petitions": "saeol",
     "ledger": "mois",
     "consents": "mois",
+    "events": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
-WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "consents")]
-"""The ledger is made of what the gateway wrote, and has no tables."""
+WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "consents", "events")]
+"""The ledger is made of what the gateway wrote, and has no tables; those of events are the gateway's own."""
 
 GRAPH = {
     "mois": """
@@ -295,6 +296,13 @@ GRAPH = {
         SharingStatistic.operations: BigInt = operations
         SharingStatistic.residents: BigInt = residents
     """,
+    "events": """
+        Event.sequence: BigInt = sequence
+        Event.kind: EventKind = kind
+        Event.at: DateTime = at
+        Event.register: str = register
+        Event.resident: Resident = rrn → rrn
+    """,
 }
 
 RECORDS = {
@@ -326,12 +334,13 @@ RECORDS = {
     "Holder": "ledger.holder by agency",
     "SharingStatistic": "ledger.statistic by id",
     "Consent": "consents.consent by id",
+    "Event": "events.event by id",
 }
 
 
 COUNTS = {
     "Access.number", "Notice.number", "HolderAccess.number", "CoordinateUse.number", "CoordinateUse.operations",
-    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents",
+    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents", "Event.sequence",
 }  # fmt: skip
 """Whole numbers that may grow large and are no money."""
 

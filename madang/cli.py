@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 import uvicorn
+from graphql import print_schema
 
 from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
@@ -149,6 +150,18 @@ def explain(
     except RequestError as error:
         _fail("\n".join(str(each) for each in error.errors), 1)
     click.echo(json.dumps(plan, ensure_ascii=False, indent=2) if as_json else render(plan))
+    asyncio.run(gateway.aclose())
+
+
+@main.command("schema")
+@click.option("--persona", "name", required=True, help="Who looks: see `madang personas`.")
+@command
+def print_graph(file: Path | None, name: str) -> None:
+    """Print the graph as a persona of the demo sees it, for what makes types of it. Nothing is read."""
+    settings = load(find(file, LAYERS / "madang.toml"))
+    caller = _persona(_demo(settings), name).caller
+    gateway = open_gateway(settings, read_law(settings), None)
+    click.echo(print_schema(gateway.engine.shown_to(caller)))
     asyncio.run(gateway.aclose())
 
 

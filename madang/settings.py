@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ SECRET_BYTES = 32
 MEGABYTE = 1_000_000
 GATEWAY = "gateway"
 """The source of the gateway's own database, beside the registers'."""
+RESERVED = frozenset({"assets", "graphql", "healthz", "personas", "readyz"})
+"""Paths of the server at which no app can be."""
 
 
 class SettingsError(Exception):
@@ -100,10 +103,11 @@ class Persona:
 
 @dataclass(frozen=True)
 class Demo:
-    """The embedded sample: where its data lies, and who asks."""
+    """The embedded sample: where its data lies, who asks, and the folders of apps that are served beside the page, by name."""
 
     directory: Path
     personas: Mapping[str, Persona]
+    apps: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -275,7 +279,17 @@ def _ledger(section: Section) -> Ed25519PrivateKey | None:
 def _demo(section: Section) -> Demo:
     personas = section.section("personas")
     found = {name: _persona(name, personas.section(name)) for name in personas.names()}
-    return Demo(Path(section.text("directory", ".madang")).absolute(), found)
+    apps = section.section("apps")
+    return Demo(Path(section.text("directory", ".madang")).absolute(), found, {name: _app(name, apps) for name in apps.names()})
+
+
+def _app(name: str, section: Section) -> Path:
+    if not re.fullmatch("[a-z][a-z0-9-]*", name) or name in RESERVED:
+        section.mistake(name, "cannot be served there; give it another name, of small letters, digits and hyphens")
+    directory = section.path(name)
+    if not (directory / "index.html").is_file():
+        section.mistake(name, f"names `{directory}`, where there is no `index.html`")
+    return directory
 
 
 def _persona(name: str, section: Section) -> Persona:

@@ -1,0 +1,1 @@
+export function Move() { return <h1 tabIndex={-1}>Move</h1>; }

@@ -64,7 +64,7 @@ def create_app(gateway: Gateway) -> Starlette:
     if gateway.settings.demo is not None:
         for name, directory in gateway.settings.demo.apps.items():
             routes.append(Route(f"/{name}", lambda request: RedirectResponse(f"{request.url.path}/")))
-            routes.append(Mount(f"/{name}", Page(StaticFiles(directory=directory, html=True))))
+            routes.append(Mount(f"/{name}", Page(StaticFiles(directory=directory, html=True, check_dir=False))))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
     return Starlette(
         routes=routes, middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", endpoint)], lifespan=_lifespan(gateway)

@@ -230,6 +230,7 @@ def _welcome(gateway: Gateway, registers: embedded.Embedded | None, listening: s
     demo = gateway.settings.demo
     assert demo is not None, "only a demo embeds registers"
     lines = [f"Madang serves {count} registers with {registers.residents:,} residents: {address}", ""]
+    lines += [f"    {address}/{name}/" for name, directory in demo.apps.items() if directory.is_dir()]
     lines += [f"    {persona.name:<18} {persona.title}" for persona in demo.personas.values()]
     me = next((persona for persona in demo.personas.values() if persona.caller.rrn), None)
     purposes = gateway.authorizer.purposes(me.caller) if me else ()

@@ -103,7 +103,8 @@ class Persona:
 
 @dataclass(frozen=True)
 class Demo:
-    """The embedded sample: where its data lies, who asks, and the folders of apps that are served beside the page, by name."""
+    """The embedded sample: where its data lies, and who asks. `apps`: folders that are served beside the page, by name; in one
+    that is not there, nothing is found."""
 
     directory: Path
     personas: Mapping[str, Persona]
@@ -286,10 +287,7 @@ def _demo(section: Section) -> Demo:
 def _app(name: str, section: Section) -> Path:
     if not re.fullmatch("[a-z][a-z0-9-]*", name) or name in RESERVED:
         section.mistake(name, "cannot be served there; give it another name, of small letters, digits and hyphens")
-    directory = section.path(name)
-    if not (directory / "index.html").is_file():
-        section.mistake(name, f"names `{directory}`, where there is no `index.html`")
-    return directory
+    return section.path(name)
 
 
 def _persona(name: str, section: Section) -> Persona:

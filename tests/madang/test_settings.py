@@ -79,6 +79,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
     for words in ('audience = "madang"', 'keys = "keys.json"'):
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
+    uncommented = uncommented.replace('"examples/citizen/dist"', f'"{ROOT / "examples" / "citizen" / "dist"}"')
     path = tmp_path / "madang.toml"
     path.write_text(uncommented)
     theirs, ours = load(path), load(ROOT / "madang.toml")

@@ -62,8 +62,27 @@ export function Entry({ title, aside, good = false, quiet = false, children }: E
   return (
     <div class="entry">
       <p class={quiet ? 'quiet' : 'what'}>{title}{aside && <span class={good ? 'tag good' : 'tag'}>{aside}</span>}</p>
-      <dl class="facts">{children}</dl>
+      {children && <dl class="facts">{children}</dl>}
     </div>
+  );
+}
+
+/** Rows of a few columns, each row named by its first. */
+export function Table({ head, rows }: { head: string[]; rows: ComponentChildren[][] | undefined }) {
+  return (
+    <table>
+      <thead>
+        <tr>{head.map((name) => <th key={name} scope="col">{name}</th>)}</tr>
+      </thead>
+      <tbody>
+        {rows?.map(([first, ...rest], index) => (
+          <tr key={index}>
+            <th scope="row">{first}</th>
+            {rest.map((cell, place) => <td key={place}>{cell}</td>)}
+          </tr>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type ItemFragment, LookedAtChildDocument, LookedDocument, type LookedQueryVariables, type LookFragment, type ToldFragment } from './gql/graphql';
 import { ask, type Lacks, Trouble } from './graph';
@@ -180,40 +179,53 @@ function Days({ log, first }: { log: LookFragment[]; first: number | null }) {
       {[...days].map(([day, looks]) => (
         <section key={day} aria-label={day}>
           <h3>{day}</h3>
-          {looks.map((look) => <Look key={look.number} look={look} />)}
+          {runs(looks).map((run) => (run[0]!.citizen ? <Own key={run[0]!.number} run={run} /> : <Look key={run[0]!.number} look={run[0]!} />))}
         </section>
       ))}
     </div>
   );
 }
 
+/** An agency's entries each on its own, and the citizen's own that follow each other as one. */
+function runs(looks: LookFragment[]): LookFragment[][] {
+  const found: LookFragment[][] = [];
+  for (const look of looks) {
+    const run = found.at(-1);
+    if (look.citizen && run?.[0]?.citizen) run.push(look);
+    else found.push([look]);
+  }
+  return found;
+}
+
 function Look({ look }: { look: LookFragment }) {
   const { words: { looked: w }, format } = useText();
-  const heading = look.citizen ? w.self : format.called(look.agencyKo, look.agencyEn) || w.someone;
-  const facts: ComponentChildren = (
-    <dl class="facts">
-      <Fact name={w.purpose}>{format.called(look.purposeKo, look.purposeEn)}</Fact>
-      <Fact name={w.by} optional>{format.called(look.roleKo, look.roleEn)}</Fact>
-      <Fact name={w.petition} optional>{look.caseNumber && <span class="number">{look.caseNumber}</span>}</Fact>
-    </dl>
-  );
-  if (look.citizen) {
-    // That one looked oneself is no news: a line, which opens.
-    return (
-      <details class="own" data-number={look.number} tabIndex={-1}>
-        <summary>{heading} {look.at && <When at={look.at} />}</summary>
-        {facts}
-        <Items items={look.items ?? []} />
-      </details>
-    );
-  }
   return (
     <article class="card" data-number={look.number} tabIndex={-1}>
-      <h4>{heading}</h4>
+      <h4>{format.called(look.agencyKo, look.agencyEn) || w.someone}</h4>
       <p class="when">{look.at && <When at={look.at} />}</p>
-      {facts}
+      <dl class="facts">
+        <Fact name={w.purpose}>{format.called(look.purposeKo, look.purposeEn)}</Fact>
+        <Fact name={w.by} optional>{format.called(look.roleKo, look.roleEn)}</Fact>
+        <Fact name={w.petition} optional>{look.caseNumber && <span class="number">{look.caseNumber}</span>}</Fact>
+      </dl>
       <Items items={look.items ?? []} />
     </article>
+  );
+}
+
+/** That one looked oneself, again and again as it may be, is no news: a line, which opens. */
+function Own({ run }: { run: LookFragment[] }) {
+  const { words: { looked: w }, format } = useText();
+  return (
+    <details class="own">
+      <summary data-number={run[0]!.number}>{w.self} <span class="tag">{w.times(format.number(run.length))}</span></summary>
+      {run.map((look) => (
+        <div key={look.number} class="entry" data-number={look.number} tabIndex={-1}>
+          <p>{look.at && <When at={look.at} />} · {format.called(look.purposeKo, look.purposeEn)}</p>
+          <Items items={look.items ?? []} />
+        </div>
+      ))}
+    </details>
   );
 }
 

@@ -66,8 +66,10 @@ export function Status({ busy, trouble, again }: { busy: boolean; trouble: Troub
 export function Told({ trouble: { kind, after, said }, again, more }: { trouble: Trouble; again?: () => void; more?: string }) {
   const { words, format } = useText();
   const [title, then] = words.trouble[kind];
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => box.current?.focus(), []);
   return (
-    <div role="alert" class="notice bad">
+    <div role="alert" class="notice bad" tabIndex={-1} ref={box}>
       <h2>{title}</h2>
       <p>{more ?? then}</p>
       {kind === 'refused' && said && <p lang="en"><code>{said}</code></p>}

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
-import { Card, Entry, type Sharing, SharingContext, usePurposeTitle } from './cards';
+import { Card, Entry, type Sharing, SharingContext, Table, usePurposeTitle } from './cards';
 import { RecordDocument, type RecordQuery } from './gql/graphql';
 import { ask, type Lacks, Trouble } from './graph';
 import { Fact, Heading, Span, Status, useReading } from './parts';
@@ -75,20 +75,10 @@ function Household({ me: { household } }: { me: Me }) {
   return (
     <>
       <Card title={w.household} of="Resident.household" at="me.household" empty={!household?.members?.length}>
-        <table>
-          <thead>
-            <tr><th scope="col">{w.member}</th><th scope="col">{w.relation}</th><th scope="col">{w.birth}</th></tr>
-          </thead>
-          <tbody>
-            {household?.members?.map(({ id, name, relationToHead, birthDate, age }) => (
-              <tr key={id}>
-                <th scope="row" lang="ko">{name}</th>
-                <td>{relationToHead && words.relations[relationToHead]}</td>
-                <td>{format.day(birthDate)} <small>({w.age(format.number(age))})</small></td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+        <Table head={[w.member, w.relation, w.birth]} rows={household?.members?.map(({ name, relationToHead, birthDate, age }) => [
+          <span lang="ko">{name}</span>, relationToHead && words.relations[relationToHead],
+          <>{format.day(birthDate)} <small>({w.age(format.number(age))})</small></>,
+        ])} />
       </Card>
       <Card title={w.moves} of="Household.moveIns" at="me.household.moveIns" empty={!household?.moveIns?.length}>
         {household?.moveIns?.map(({ date, fromAddress, toAddress, reason }) => (
@@ -110,6 +100,7 @@ function Family({ me, lacks }: { me: Me; lacks: Lacks }) {
       {more}
     </Entry>
   );
+  const known = me.parents?.filter(({ name }) => name !== null) ?? [];
   const empty = !me.spouse && !me.children?.length && !me.parents?.length && !lacks.has('me.parents') && !lacks.has('me.children');
   return (
     <>
@@ -121,7 +112,8 @@ function Family({ me, lacks }: { me: Me; lacks: Lacks }) {
             <Fact name={w.passport}>{passport.status && words.passportStatuses[passport.status]} · {w.expires} {format.day(passport.expiresOn)}</Fact>
           ));
         })}
-        {me.parents?.map(({ name, birthDate }, index) => person(w.parent, name, birthDate, `parent ${index}`))}
+        {known.map(({ name, birthDate }, index) => person(w.parents, name, birthDate, `parent ${index}`))}
+        {known.length < (me.parents?.length ?? 0) && person(w.parents, null, null, 'parents')}
       </Card>
       <Card title={w.married} of="Resident.marriage" at="me.marriage" empty={!me.marriage}>
         <Entry title={me.marriage?.status && words.marriages[me.marriage.status]}>
@@ -152,11 +144,9 @@ function Travelling({ me }: { me: Me }) {
         ))}
       </Card>
       <Card title={w.travel} of="Resident.borderCrossings" at="me.borderCrossings" empty={!me.borderCrossings?.length}>
-        {me.borderCrossings?.map(({ direction, crossedOn, port }) => (
-          <Entry key={`${crossedOn} ${direction}`} title={direction && words.crossings[direction]} aside={format.day(crossedOn)}>
-            <Fact name={w.port}>{port && <span lang="ko">{port}</span>}</Fact>
-          </Entry>
-        ))}
+        <Table head={[w.journey, w.day, w.port]} rows={me.borderCrossings?.map(({ direction, crossedOn, port }) => [
+          direction && words.crossings[direction], format.day(crossedOn), <span lang="ko">{port}</span>,
+        ])} />
       </Card>
     </>
   );
@@ -231,21 +221,14 @@ function Earning({ me }: { me: Me }) {
         ))}
       </Card>
       <Card title={w.incomeTax} of="Resident.taxCertificates" at="me.taxCertificates" empty={!me.taxCertificates?.length}>
-        {me.taxCertificates?.map(({ year, income, taxPaid, arrears }) => (
-          <Entry key={year} title={w.taxYear(String(year))}>
-            <Fact name={w.income}>{format.won(income)}</Fact>
-            <Fact name={w.paid}>{format.won(taxPaid)}</Fact>
-            {arrears !== 0 && <Fact name={w.arrears}>{format.won(arrears)}</Fact>}
-          </Entry>
-        ))}
+        <Table head={[w.incomeYear, w.income, w.paid, w.arrears]} rows={me.taxCertificates?.map(({ year, income, taxPaid, arrears }) => [
+          year, format.won(income), format.won(taxPaid), format.won(arrears),
+        ])} />
       </Card>
       <Card title={w.localTax} of="Resident.localTaxes" at="me.localTaxes" empty={!me.localTaxes?.length}>
-        {me.localTaxes?.map(({ item, year, amount, arrears }) => (
-          <Entry key={`${item} ${year}`} title={item && words.taxItems[item]} aside={w.taxYear(String(year))}>
-            <Fact name={w.amount}>{format.won(amount)}</Fact>
-            {arrears !== 0 && <Fact name={w.arrears}>{format.won(arrears)}</Fact>}
-          </Entry>
-        ))}
+        <Table head={[w.tax, w.incomeYear, w.amount, w.arrears]} rows={me.localTaxes?.map(({ item, year, amount, arrears }) => [
+          item && words.taxItems[item], year, format.won(amount), format.won(arrears),
+        ])} />
       </Card>
     </>
   );

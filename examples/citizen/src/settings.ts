@@ -1,7 +1,9 @@
 /** What the app asks for: each operation goes with its purpose, a civil affair that the regulations know. */
 export const PURPOSES = {
-  /** Reading one's own records, and who looked at them; consents, too. */
+  /** Reading one's own records, and who looked at them. */
   records: 'own-records',
+  /** Giving and withdrawing consents. */
+  consents: 'own-records',
   /** Reporting that one has moved. */
   move: 'change-of-address',
 };

@@ -22,10 +22,23 @@ export type CrossingDirection =
   | 'ENTRY'
   | 'EXIT';
 
+export type Destination = {
+  address: string;
+  districtCode: string;
+};
+
 /** Degree of a registered disability; the six grades were replaced by these two in July 2019. */
 export type DisabilitySeverity =
   | 'MILD'
   | 'SEVERE';
+
+export type GiveConsentInput = {
+  agency: string;
+  items: Array<string>;
+  purpose: string;
+  resident?: ResidentRef | null | undefined;
+  until: string;
+};
 
 /** On what ground a resident is insured (National Health Insurance Act, art. 5 and 6; Medical Care Assistance Act, art. 3). */
 export type InsuranceKind =
@@ -98,6 +111,11 @@ export type PensionKind =
   | 'VOLUNTARY'
   | 'WORKPLACE';
 
+export type RelationInput = {
+  relation: RelationToHead;
+  resident: ResidentRef;
+};
+
 /** A household member's relation to the head of the household. */
 export type RelationToHead =
   | 'CHILD'
@@ -108,16 +126,72 @@ export type RelationToHead =
   | 'SIBLING'
   | 'SPOUSE';
 
+export type ReportMoveInInput = {
+  headOfRest?: ResidentRef | null | undefined;
+  joins?: ResidentRef | null | undefined;
+  movedOn: string;
+  newHead?: ResidentRef | null | undefined;
+  reason: MoveReason;
+  relations?: Array<RelationInput> | null | undefined;
+  residents: Array<ResidentRef>;
+  to: Destination;
+};
+
+export type ReportState =
+  | 'DONE'
+  | 'IN_PROGRESS'
+  | 'UNDONE';
+
+export type ResidentRef =
+  {   id: string | number; rrn?: never; }
+  |  { id?: never;   rrn: string; };
+
 /** Where a resident registration stands. */
 export type ResidentStatus =
   | 'DECEASED'
   | 'EMIGRATED'
   | 'REGISTERED';
 
+export type RevokeConsentInput = {
+  agency: string;
+  items: Array<string>;
+  purpose: string;
+  resident?: ResidentRef | null | undefined;
+};
+
 /** Sex as registered. */
 export type Sex =
   | 'FEMALE'
   | 'MALE';
+
+export type ConsentsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConsentsQuery = { me: { consents: Array<{ id: string | null, agency: string | null, purpose: string | null, item: string | null, since: string | null, until: string | null, revoked: boolean | null }> | null } | null, sharing: { byConsent: Array<{ bases: Array<string>, agency: { code: string, title: { ko: string, en: string } }, purpose: { code: string, title: { ko: string, en: string } }, items: Array<{ coordinate: string, title: { ko: string, en: string } }> }> | null, purposes: Array<{ code: string, title: { ko: string, en: string } }> } };
+
+export type PartyFragment = { code: string, title: { ko: string, en: string } };
+
+export type GiveConsentMutationVariables = Exact<{
+  key: string | number;
+  input: GiveConsentInput;
+}>;
+
+
+export type GiveConsentMutation = { giveConsent:
+    | { receipt: string, state: ReportState, entry: number | null }
+    | { errors: Array<{ path: Array<string>, code: string, message: string }> }
+   | null };
+
+export type RevokeConsentMutationVariables = Exact<{
+  key: string | number;
+  input: RevokeConsentInput;
+}>;
+
+
+export type RevokeConsentMutation = { revokeConsent:
+    | { errors: Array<{ path: Array<string>, code: string, message: string }> }
+    | { receipt: string, state: ReportState, entry: number | null }
+   | null };
 
 export type LookedQueryVariables = Exact<{
   first: number;
@@ -146,6 +220,36 @@ export type ToldFragment = { number: number | null, at: string | null, agencyKo:
 
 export type ItemFragment = { coordinate: string | null, titleKo: string | null, titleEn: string | null, mask: string | null, basis: string | null, consent: boolean | null, ground: string | null };
 
+export type MoversQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MoversQuery = { me: { id: string | null, household: { members: Array<{ id: string | null, name: string | null, relationToHead: RelationToHead | null, birthDate: string | null, isAdult: boolean | null }> | null } | null } | null };
+
+export type ReportMoveInMutationVariables = Exact<{
+  key: string | number;
+  input: ReportMoveInInput;
+}>;
+
+
+export type ReportMoveInMutation = { reportMoveIn:
+    | { errors: Array<{ path: Array<string>, code: string, message: string }> }
+    | { receipt: string, state: ReportState, entry: number | null }
+   | null };
+
+type Accepted_GiveConsentReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
+
+type Accepted_ReportMoveInReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
+
+type Accepted_RevokeConsentReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
+
+export type AcceptedFragment =
+  | Accepted_GiveConsentReported_Fragment
+  | Accepted_ReportMoveInReported_Fragment
+  | Accepted_RevokeConsentReported_Fragment
+;
+
+export type RefusedFragment = { errors: Array<{ path: Array<string>, code: string, message: string }> };
+
 export type RecordQueryVariables = Exact<{
   purpose: string;
 }>;
@@ -171,6 +275,15 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const PartyFragmentDoc = new TypedDocumentString(`
+    fragment Party on SharingParty {
+  code
+  title {
+    ko
+    en
+  }
+}
+    `, {"fragmentName":"Party"}) as unknown as TypedDocumentString<PartyFragment, unknown>;
 export const ItemFragmentDoc = new TypedDocumentString(`
     fragment Item on AccessItem {
   coordinate
@@ -232,6 +345,110 @@ export const ToldFragmentDoc = new TypedDocumentString(`
   consent
   ground
 }`, {"fragmentName":"Told"}) as unknown as TypedDocumentString<ToldFragment, unknown>;
+export const AcceptedFragmentDoc = new TypedDocumentString(`
+    fragment Accepted on Reported {
+  receipt
+  state
+  entry
+}
+    `, {"fragmentName":"Accepted"}) as unknown as TypedDocumentString<AcceptedFragment, unknown>;
+export const RefusedFragmentDoc = new TypedDocumentString(`
+    fragment Refused on NotReported {
+  errors {
+    path
+    code
+    message
+  }
+}
+    `, {"fragmentName":"Refused"}) as unknown as TypedDocumentString<RefusedFragment, unknown>;
+export const ConsentsDocument = new TypedDocumentString(`
+    query Consents {
+  me {
+    consents {
+      id
+      agency
+      purpose
+      item
+      since
+      until
+      revoked
+    }
+  }
+  sharing {
+    byConsent {
+      agency {
+        ...Party
+      }
+      purpose {
+        code
+        title {
+          ko
+          en
+        }
+      }
+      items {
+        coordinate
+        title {
+          ko
+          en
+        }
+      }
+      bases
+    }
+    purposes {
+      code
+      title {
+        ko
+        en
+      }
+    }
+  }
+}
+    fragment Party on SharingParty {
+  code
+  title {
+    ko
+    en
+  }
+}`) as unknown as TypedDocumentString<ConsentsQuery, ConsentsQueryVariables>;
+export const GiveConsentDocument = new TypedDocumentString(`
+    mutation GiveConsent($key: ID!, $input: GiveConsentInput!) {
+  giveConsent(key: $key, input: $input) {
+    ...Accepted
+    ...Refused
+  }
+}
+    fragment Accepted on Reported {
+  receipt
+  state
+  entry
+}
+fragment Refused on NotReported {
+  errors {
+    path
+    code
+    message
+  }
+}`) as unknown as TypedDocumentString<GiveConsentMutation, GiveConsentMutationVariables>;
+export const RevokeConsentDocument = new TypedDocumentString(`
+    mutation RevokeConsent($key: ID!, $input: RevokeConsentInput!) {
+  revokeConsent(key: $key, input: $input) {
+    ...Accepted
+    ...Refused
+  }
+}
+    fragment Accepted on Reported {
+  receipt
+  state
+  entry
+}
+fragment Refused on NotReported {
+  errors {
+    path
+    code
+    message
+  }
+}`) as unknown as TypedDocumentString<RevokeConsentMutation, RevokeConsentMutationVariables>;
 export const LookedDocument = new TypedDocumentString(`
     query Looked($first: Int!, $after: BigInt, $agency: String, $whole: Boolean!) {
   me {
@@ -337,6 +554,41 @@ fragment Item on AccessItem {
   consent
   ground
 }`) as unknown as TypedDocumentString<LookedAtChildQuery, LookedAtChildQueryVariables>;
+export const MoversDocument = new TypedDocumentString(`
+    query Movers {
+  me {
+    id
+    household {
+      members {
+        id
+        name
+        relationToHead
+        birthDate
+        isAdult
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<MoversQuery, MoversQueryVariables>;
+export const ReportMoveInDocument = new TypedDocumentString(`
+    mutation ReportMoveIn($key: ID!, $input: ReportMoveInInput!) {
+  reportMoveIn(key: $key, input: $input) {
+    ...Accepted
+    ...Refused
+  }
+}
+    fragment Accepted on Reported {
+  receipt
+  state
+  entry
+}
+fragment Refused on NotReported {
+  errors {
+    path
+    code
+    message
+  }
+}`) as unknown as TypedDocumentString<ReportMoveInMutation, ReportMoveInMutationVariables>;
 export const RecordDocument = new TypedDocumentString(`
     query Record($purpose: String!) {
   me {

@@ -15,7 +15,7 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
-from auth.access import Access, AccessRequest, Article, Caller, Decision, Grantable, Reason, Use, Verdict
+from auth.access import Access, AccessRequest, Article, Caller, Decision, Grantable, Reason, Use, Verdict, WithConsent
 from auth.checker import check
 from auth.document import Mistake
 from auth.reach import Circumstance
@@ -230,6 +230,18 @@ class RegulationAuthorizer:
             purpose
             for purpose, cell in cells
             if any(offer.valid.holds(self._day) for offers in cell.offers.values() for offer in offers)
+        )
+
+    def under_consent(self, agency: str, purpose: str) -> frozenset[str]:
+        """Coordinates that are shared with an agency for a purpose, in whatever role, if the resident consents."""
+        table = self._now().table
+        cells = [table.cell(agency, role, purpose) for role in table.roles] if agency in table.agencies else []
+        return frozenset(
+            coordinate
+            for cell in cells
+            for (coordinate, _), offers in cell.offers.items()
+            for offer in offers
+            if offer.valid.holds(self._day) and any(isinstance(each, WithConsent) for each in offer.grant.constraints)
         )
 
     def _hidden_from(self, table: Table, agency: str, role: str) -> frozenset[str]:

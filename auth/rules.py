@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from auth.access import Duties, Limit, Mask, Since, Span
 from auth.document import Mistakes, Word
 
-Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count"]
+Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count", "report"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,12 +126,13 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
-        watching = asyncio.create_task(gateway.law.run())
+        background = [asyncio.create_task(gateway.law.run()), asyncio.create_task(gateway.engine.reports.joint.run())]
         async with kept(gateway.dsn, gateway.settings.server.timezone):
             yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await gateway.aclose()
 
     return lifespan

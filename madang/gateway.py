@@ -34,6 +34,7 @@ from sources.coalescer import Coalescer
 from sources.http import HttpSource
 from sources.postgres import PostgresSource
 from sources.protocol import Shape, Source, SourceError, Tables
+from sources.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         today=today,
         deadline=settings.server.deadline,
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
+        reporters=_reporters(settings, catalogue, embedded, dsn),
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
@@ -191,6 +193,19 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
     if dsn is None and embedded is not None:
         dsn = embedded.dsns[name]
     return PostgresSource(name, dsn or "", tables, pool_size=settings.connections, timeout=settings.timeout)
+
+
+def _reporters(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, gateway: str) -> dict[str, Reporter]:
+    """Of the registers that take reports, and of the gateway's own database. One without an address takes none here."""
+    taking = {name for report in catalogue.reports.values() for name, _ in report.declared.takes}
+    found = {consent.SOURCE: Reporter(consent.SOURCE, gateway)}
+    for name in sorted(taking):
+        source = settings.registers[name].source
+        dsn = gateway if source.kind == "gateway" else source.reports
+        if dsn is None and source.address is None and embedded is not None:
+            dsn = embedded.reports_dsns.get(name)
+        found[name] = Reporter(name, dsn or "", size=source.connections)
+    return found
 
 
 def _verifier(settings: Settings, minter: Minter | None) -> Verifier:

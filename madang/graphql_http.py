@@ -19,8 +19,9 @@ from auth.tokens import Verifier
 from madang.identify import Identified, identify, trail
 from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
+from resolvers.answer import Answer
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine
+from resolvers.engine import Engine
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,

@@ -16,7 +16,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -71,6 +71,8 @@ class SourceSettings:
     connections: int
     timeout: float
     queue: int
+    reports: str | None = field(default=None, repr=False)
+    """The address for the role that may report to it; none for one that takes no reports, or an embedded one."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +233,8 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     api_key = section.secret("api_key") if kind == "http" and address is not None else None
     if address is not None and kind == "http" and not address.startswith(("http://", "https://")):
         section.mistake(key, "must begin with `https://` or `http://`")
-    return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
+    reports = section.secret("reports") if "reports" in section and kind == "postgres" else None
+    return replace(_reached(section, "http" if kind == "http" else "postgres", address, api_key), reports=reports)
 
 
 def _reached(section: Section, kind: Kind, address: str | None, api_key: str | None) -> SourceSettings:

@@ -29,8 +29,8 @@ from schema.catalogue import (
     LookupRoot,
     RecordType,
     column_type,
-    strip_none,
 )
+from schema.naming import strip_none
 from schema.scalars import DateTime
 
 NUMBER = "0000000000000"

@@ -32,7 +32,7 @@ from resolvers.inputs import Inputs
 from resolvers.operation import RequestError
 from resolvers.plan import Bound, BoundRoot, Choice, Gate, Item, Plan, Subjects
 from resolvers.request import Request
-from resolvers.selection import Selection
+from resolvers.selection import Reporting, Selection
 from schema.catalogue import Catalogue, ListingRoot
 
 Discloser = Callable[..., None]
@@ -256,7 +256,7 @@ def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | Non
             "regulations": request.version,
             "asked": asked(request, catalogue),
             "granted": [_granted(item) for item in plan.items],
-            "searched": [{"coordinate": d.coordinate, "rules": _rules(d.grants)} for d in searches if not d.denied],
+            "searched": [{"coordinate": d.coordinate, "rules": rules_told(d.grants)} for d in searches if not d.denied],
             "guards": list(plan.guards),
             "refused": refused,
             # A span of days counts as the months that it lies in.
@@ -267,10 +267,11 @@ def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | Non
 
 def _granted(item: Item) -> dict[str, Any]:
     """A coordinate that was granted in one way, under these rules or, for some rows, under one of them alone."""
-    return {"coordinate": item.coordinate, "mask": str(item.mask) if item.mask else None, "rules": _rules(item.grants)}
+    return {"coordinate": item.coordinate, "mask": str(item.mask) if item.mask else None, "rules": rules_told(item.grants)}
 
 
-def _rules(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+def rules_told(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+    """Rules as a form has them, each once."""
     return list({grant.rule: _rule(grant) for grant in grants}.values())
 
 
@@ -300,6 +301,9 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
     stand each below the one before. What a child list is sorted or filtered by stands below its link, and takes it if denied.
     """
     found: list[list[Any]] = []
+    for report in request.collected.reports:
+        found.append([report.declared.coordinate, "report", "read", -1])
+        found += ([coordinate, "report", "read", -1] for coordinate in asked_to_be_told(report))
     for root in request.collected.roots:
         access, above = "list" if isinstance(root.declared, ListingRoot) else "lookup", -1
         keys = searched(root, request.arguments)
@@ -317,6 +321,12 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
         for selection in root.selections:
             _below(selection, access, above, request, catalogue, found)
     return found
+
+
+def asked_to_be_told(report: Reporting) -> list[str]:
+    """The coordinates of what is asked of the answer to a report, beside what became of it."""
+    tells = report.declared.tells
+    return [tells[name].coordinate for name in dict.fromkeys(report.accepted.values()) if name in tells]
 
 
 def _below(selection: Selection, access: str, above: int, request: Request, catalogue: Catalogue, found: list[list[Any]]) -> None:

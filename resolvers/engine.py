@@ -6,19 +6,19 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 import orjson
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from auth.access import AccessRequest, Authorizer, Caller
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
+from resolvers.answer import REFUSED, Answer, check_purpose, rejected, request_error, unrecorded
 from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
@@ -30,6 +30,7 @@ from resolvers.operation import Limits, Operations, Refusals, RequestError
 from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
 from resolvers.rehearsal import rehearsal
+from resolvers.reports import Reports
 from resolvers.request import Request
 from resolvers.response import Response
 from resolvers.rows import Context
@@ -41,6 +42,7 @@ from schema.catalogue import Catalogue, ColumnField
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
 from sources.protocol import SourceError
+from sources.reporter import Reporter
 
 
 class Ledger(Protocol):
@@ -53,40 +55,18 @@ class Ledger(Protocol):
         """Let go of connections."""
 
 
-REFUSED = frozenset(
-    {"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "REJECTED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "SOURCE_UNAVAILABLE"}
-)
-"""Request errors that are entries of the ledger: somebody asked for residents' data and was not given them. What is no valid
-operation asks for nothing."""
-
-
-RETRY = 2
-"""Seconds after which to ask again where the ledger could not be written."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response's bytes (JSON). A request error has no data: nothing was read."""
-
-    kind: Literal["data", "request_error"]
-    body: bytes
-    code: str | None = None
-    """Of a request error."""
-    retry_after: int | None = None
-    """Of a request error that passes with time: in how many seconds."""
-    entry: int | None = None
-    """The number of its entry in the ledger; what is about no resident has none."""
-
-
 class Engine:
     """The graph, ready to be asked. One for each process; safe for concurrent requests in one event loop."""
 
     def __init__(
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
-        use: SubjectUse | None = None,
+        use: SubjectUse | None = None, reporters: Mapping[str, Reporter] | None = None,
     ) -> None:  # fmt: skip
-        """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown."""
+        """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown.
+
+        `reporters`: those of the registers that take reports, and that of the gateway's own database.
+        """
         self.catalogue, self.schema, self.authorizer, self.sources = catalogue, schema, authorizer, sources
         self.limits, self._today, self._pseudonyms = limits, today, pseudonyms
         self._views = Views(schema._schema, catalogue)
@@ -98,6 +78,8 @@ class Engine:
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
+        self.reports = Reports(catalogue, sources, reporters or {}, self._circumstances, pseudonyms, ledger, today, use)
+        self.reports.attach(schema._schema)
         self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(
@@ -111,7 +93,12 @@ class Engine:
         try:
             request = self.read(query, variables, operation_name, access)
         except RequestError as error:
-            return _request_error(error)
+            return request_error(error)
+        if request.operation.kind is OperationType.MUTATION:
+            try:
+                return await self.reports.answer(request, trail)
+            except RequestError as error:
+                return await self._refused(error, None, request, trail)
         plan = None
         try:
             plan = self.plan(request) if request.collected.roots else None
@@ -134,7 +121,7 @@ class Engine:
         try:
             entry = await written if written is not None else None
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
+            return request_error(unrecorded())
         return Answer("data", answer, entry=entry)
 
     async def _found(
@@ -145,20 +132,20 @@ class Engine:
             await self._rehearse(plan, request)
         response = await self._run(plan, request)
         if how == "REJECT" and response.refused:
-            raise _rejected(response.refused)
+            raise rejected(response.refused)
         disclosures = disclosed(plan, request, response.inputs, response.results)
         return response, self._ledger.append(record(plan, request, trail, self.catalogue, disclosures))
 
     async def _refused(self, error: RequestError, plan: Plan | None, request: Request, trail: Trail) -> Answer:
         """A refusal is told once the ledger has it."""
         if error.code not in REFUSED:
-            return _request_error(error)
+            return request_error(error)
         known = None if plan is None else record(plan, request, trail, self.catalogue, {}, error.code)
         try:
             entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
         except LedgerUnavailable:
-            return _request_error(_unrecorded())
-        return _request_error(error, entry)
+            return request_error(unrecorded())
+        return request_error(error, entry)
 
     async def turn_away(self, agency: str, why: str, trail: Trail) -> None:
         """Record that somebody came with a token of an agency that was not accepted, once a second for each agency and reason.
@@ -189,6 +176,8 @@ class Engine:
     ) -> dict[str, Any]:
         """The plan that `answer` would run, printed; nothing is read. Raises `RequestError`."""
         request = self.read(query, variables, operation_name, access)
+        if request.collected.reports:
+            raise RequestError("BAD_USER_INPUT", "a report is made by its register's own function, so there is no plan")
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
         return describe(self.plan(request), self.sources, self._circumstances, self._hidden_names(request))
@@ -219,6 +208,7 @@ class Engine:
     async def aclose(self) -> None:
         for source in self.sources.values():
             await source.aclose()
+        await self.reports.aclose()
         if self._use is not None:
             await self._use.aclose()
         await self._ledger.aclose()
@@ -252,7 +242,7 @@ class Engine:
         key = profile, tuple([take(arguments[i]) for i, take in collected.structures])
         found = collected.plans.get(key)
         if found is None:
-            _check_purpose(request.authorizer, access)
+            check_purpose(request.authorizer, access)
             found = make_plan(collected, self.catalogue, self._capabilities, profile, arguments)
             collected.plans.put(key, found)
         return found
@@ -270,7 +260,7 @@ class Engine:
         """Read what decides, and nothing else; raises `RequestError` unless everything that is asked is granted."""
         if plan.withheld:
             hidden = request.hidden
-            raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
+            raise rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
         plan.rehearsed = plan.rehearsed or rehearsal(plan)
         response, environment = await self._read(plan.rehearsed, request)
         results = response.results
@@ -279,7 +269,7 @@ class Engine:
             # That it is refused is an answer too, and tells of whoever was asked about.
             await self._charge(plan.rehearsed, request, results, environment)
         if response.refused:
-            raise _rejected(response.refused)
+            raise rejected(response.refused)
         if lost:
             raise RequestError(
                 "SOURCE_UNAVAILABLE", "a register does not answer that has to tell what is shared with you; ask again later"
@@ -316,39 +306,3 @@ class Engine:
             )
         if exceeded is not None:
             raise RequestError("SUBJECT_LIMIT_REACHED", str(exceeded), retry_after=exceeded.seconds)
-
-
-def _check_purpose(authorizer: Authorizer, access: AccessRequest) -> None:
-    allowed = authorizer.purposes(access.caller)
-    listed = ", ".join(f"`{p}`" for p in allowed) or "none"
-    if access.purpose is None:
-        raise RequestError(
-            "PURPOSE_REQUIRED", f"say for which purpose you ask, in the `Madang-Purpose` header; yours are: {listed}"
-        )
-    if access.purpose not in allowed:
-        raise RequestError("PURPOSE_NOT_ALLOWED", f"`{access.purpose}` is no purpose of your role; yours are: {listed}")
-
-
-def _rejected(found: Sequence[errors.Error]) -> RequestError:
-    """The refusal of a whole request: of each thing withheld what is said in a response, without its place in one."""
-    told = [GraphQLError(e["message"], extensions=e["extensions"]) for e in errors.in_order(found)]
-    return RequestError("REJECTED", "nothing is shown, because not all that was asked for is shared with you", *told)
-
-
-def _unrecorded() -> RequestError:
-    return RequestError(
-        "LEDGER_UNAVAILABLE", "what is shown cannot be recorded now, so nothing is shown; ask again later", retry_after=RETRY
-    )
-
-
-def _request_error(error: RequestError, entry: int | None = None) -> Answer:
-    # A message may echo what the caller sent, and that may be half a character.
-    found = [
-        {
-            **e.formatted,
-            "message": e.message.encode(errors="replace").decode(),
-            "extensions": {"code": error.code} | (e.extensions or {}),
-        }
-        for e in error.errors
-    ]
-    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after, entry)

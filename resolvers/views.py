@@ -14,6 +14,7 @@ its needs, of which one must be granted:
     a listing, in an order  its record's id, or a field to order by, to be searched by under list
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
+    a report, what it tells to be read, under report
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -44,6 +45,7 @@ from graphql import (
     ObjectTypeDefinitionNode,
     StringValueNode,
     TypeNode,
+    UnionTypeDefinitionNode,
     build_ast_schema,
     parse,
     print_schema,
@@ -156,7 +158,12 @@ def _fields(catalogue: Catalogue) -> Needs:
     """The needs of what is returned."""
     found = {f.coordinate: _one_of([f.coordinate], ANY, "read") for r in catalogue.records.values() for f in r.fields.values()}
     counts = [root.count_coordinate for root in catalogue.roots.values() if isinstance(root, ListingRoot)]
-    return found | {count: _one_of([count], ["list"], "read") for count in counts}
+    reported = [coordinate for report in catalogue.reports.values() for coordinate in report.coordinates()]
+    return (
+        found
+        | {count: _one_of([count], ["list"], "read") for count in counts}
+        | {coordinate: _one_of([coordinate], ["report"], "read") for coordinate in reported}
+    )
 
 
 def _inputs(catalogue: Catalogue) -> Needs:
@@ -259,6 +266,8 @@ def _references(definition: DefinitionNode) -> Iterator[str]:
             yield from (_named(a.type) for a in field.arguments or ())
     if isinstance(definition, InputObjectTypeDefinitionNode):
         yield from (_named(f.type) for f in definition.fields or ())
+    if isinstance(definition, UnionTypeDefinitionNode):
+        yield from (t.name.value for t in definition.types or ())
     if isinstance(definition, DirectiveDefinitionNode):
         yield from (_named(a.type) for a in definition.arguments or ())
 

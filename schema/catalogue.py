@@ -34,6 +34,8 @@ from schema.declare import (
     Subject,
     attribute_docs,
 )
+from schema.naming import camel, strip_none
+from schema.reporting import Input, ReportRoot, resolve
 
 ColumnType = type | tuple[str, ...]
 
@@ -164,6 +166,7 @@ class Catalogue:
     registers: Mapping[str, Register]
     cases: CaseRegister | None = None
     guardianship: Guardianship | None = None
+    reports: Mapping[str, ReportRoot] = field(default_factory=dict)
 
     @classmethod
     def load(cls, modules: Iterable[str]) -> Catalogue:
@@ -174,7 +177,8 @@ class Catalogue:
         records = {name: _filtered(record, declared, unfiltered) for name, record in unfiltered.items()}
         registers = {d.register.name: d.register for d in declared}
         roots = {r.name: _root(r, records) for module in loaded for r in getattr(module, "ROOTS", ())}
-        catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"))
+        reports = {r.name: resolve(r) for module in loaded for r in getattr(module, "REPORTS", ())}
+        catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"), reports)
         catalogue._check()
         return catalogue
 
@@ -188,7 +192,7 @@ class Catalogue:
         for root in self.roots.values():
             if isinstance(root, ListingRoot):
                 found[root.count_coordinate] = root.record.register.holder
-        return found
+        return found | {coordinate: report.holder for report in self.reports.values() for coordinate in report.coordinates()}
 
     def tables(self, source: str) -> dict[str, dict[str, ColumnType]]:
         """Table → column → type for one source: all columns that fields, links, hops, keys and subjects name."""
@@ -237,6 +241,13 @@ class Catalogue:
                     yield (target.source, target.table, item.order.lstrip("-"), None)
 
     def _check(self) -> None:
+        for report in self.reports.values():
+            if unknown := [name for name, _ in report.declared.takes if name not in self.registers]:
+                raise DeclarationError(f"`{report.name}` is taken by `{unknown[0]}`, which no register's file declares")
+            for name in named_by(report.input):
+                subject = self.records[name].subject if name in self.records else None
+                if subject is None or None in (subject.self, subject.household, subject.jurisdiction):
+                    raise DeclarationError(f"`{report.name}` names a {name}, which is no resident of a household and a district")
         for record in self.records.values():
             for item in record.fields.values():
                 if not isinstance(item, LinkField):
@@ -250,6 +261,15 @@ class Catalogue:
                     raise DeclarationError(f"{item.coordinate} is no list, so it has nothing to filter and no pages")
                 if taken := sorted({"first", "limit", "orderBy"} & {*item.filters}):
                     raise DeclarationError(f"{item.coordinate} has a filter `{taken[0]}`, which is how a list is cut or ordered")
+
+
+def named_by(given: Input) -> Iterator[str]:
+    """The record types that an input names records of."""
+    if given.names is not None:
+        yield given.names
+    for item in given.fields:
+        if isinstance(item.kind, Input):
+            yield from named_by(item.kind)
 
 
 def _hop_columns(hop: Hop) -> Iterator[tuple[str, str, str, ColumnType | None]]:
@@ -267,18 +287,6 @@ def column_type(annotation: Any) -> ColumnType:
         return tuple(member.value for member in inner)
     assert inner in (str, int, bool, dt.date), annotation
     return typing.cast(type, inner)
-
-
-def strip_none(annotation: Any) -> Any:
-    args = [a for a in typing.get_args(annotation) if a is not types.NoneType]
-    is_union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
-    return args[0] if is_union and len(args) == 1 else annotation
-
-
-def camel(attribute: str) -> str:
-    """GraphQL's name for an attribute; a trailing underscore only keeps Python's keywords apart."""
-    first, *rest = attribute.rstrip("_").split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _key_type(column: str) -> ColumnType:

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from madang.embedded import GATEWAY_SQL, Embedded, start
+from madang.embedded import Embedded, gateway_sql, start
 
 with warnings.catch_warnings(action="ignore"):
     # The package asks where run-time files go when it is imported, and warns where no login session has said.
@@ -35,7 +35,7 @@ def gateway_dsn(postgres_server: PostgresServer, request: pytest.FixtureRequest)
 
     async def prepare() -> None:
         connection = await asyncpg.connect(uri)
-        await connection.execute(GATEWAY_SQL.read_text("utf-8").replace(':"role"', name))
+        await connection.execute(gateway_sql().replace(':"role"', name))
         await connection.close()
 
     asyncio.run(prepare())

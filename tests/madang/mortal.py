@@ -26,7 +26,7 @@ from auth.access import Caller
 from auth.blocks import Signer
 from auth.tokens import Minter
 from madang import cluster
-from madang.embedded import GATEWAY_SQL, Embedded
+from madang.embedded import Embedded, gateway_sql
 from madang.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ class Database:
             f"CREATE ROLE {name} LOGIN PASSWORD '{password}'; CREATE DATABASE {name} TEMPLATE template0 {cluster.LOCALE};",
             f"\\connect {name}",
             f"\\set role {name}",
-            GATEWAY_SQL.read_text(encoding="utf-8"),
+            gateway_sql(),
             "CHECKPOINT;",
         ]
         cluster.psql(self._server, "\n".join(lines))

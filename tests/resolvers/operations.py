@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 
 from auth.access import Access
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, Field, Filter, LinkField, ListingRoot, LookupRoot, RecordType, strip_none
+from schema.catalogue import ColumnField, DerivedField, Field, Filter, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.naming import strip_none
 from schema.scalars import BigInt, DateTime
 from tests.resolvers.nation import CATALOGUE, DISTRICTS, HOUSEHOLDS, RESIDENTS, household_id, resident_id, rrn
 

@@ -28,8 +28,9 @@ from auth.access import (
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
+from resolvers.answer import Answer
 from resolvers.disclose import Trail
-from resolvers.engine import Answer, Engine
+from resolvers.engine import Engine
 from resolvers.fallback import run as run_by_strawberry
 from resolvers.operation import Limits
 from sources.coalescer import Coalescer

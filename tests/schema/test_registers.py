@@ -18,7 +18,8 @@ import sqlglot
 from sqlglot import exp
 
 from schema import nts, petitions, scourt
-from schema.catalogue import Catalogue, ColumnField, DeclarationError, DerivedField, Field, IdField, LinkField, strip_none
+from schema.catalogue import Catalogue, ColumnField, DeclarationError, DerivedField, Field, IdField, LinkField
+from schema.naming import strip_none
 
 HOLDERS = {
     "mois": "mois",

@@ -29,8 +29,8 @@ interface News {
 }
 
 async function read(): Promise<{ groups: Group[]; sharing: Sharing }> {
-  const { data, lacks } = await ask(ConsentsDocument, {}, PURPOSES.records);
-  if (!data.me?.consents) throw new Trouble(lacks.values().next().value ?? 'withheld');
+  const { data, trouble } = await ask(ConsentsDocument, {}, PURPOSES.records);
+  if (!data.me?.consents) throw trouble ?? new Trouble('withheld');
   return { groups: grouped(data.me.consents), sharing: data.sharing };
 }
 

@@ -1,4 +1,9 @@
-/** Asking the graph: one operation, for one purpose, with what its answer lacks and why. */
+/**
+ * Asking the graph: one operation, for one purpose.
+ *
+ * An answer may have data and lack some: `lacks` says of which places, and why. `trouble` is what to tell where it lacks the very thing
+ * that was asked for.
+ */
 import { type CombinedError, Client, fetchExchange } from '@urql/core';
 import type { TypedDocumentString } from './gql/graphql';
 import { fetchAsCitizen, SignedOut } from './session';
@@ -9,9 +14,10 @@ const client = new Client({ url: GRAPH, exchanges: [fetchExchange], fetch: fetch
 
 /**
  * Why there is no answer. `away`: the gateway was not reached, or the answer got lost; `down`: it cannot answer now; `busy`: too much
- * was asked; `signedOut`: there is no token; `withheld`: the law does not show it; `refused`: in the gateway's own words.
+ * was asked; `signedOut`: there is no token; `withheld`: the law does not allow it; `conflict`: somebody else changes the same;
+ * `refused`: in the gateway's own words.
  */
-export type Kind = 'away' | 'down' | 'busy' | 'signedOut' | 'withheld' | 'refused';
+export type Kind = 'away' | 'down' | 'busy' | 'signedOut' | 'withheld' | 'conflict' | 'refused';
 
 export class Trouble extends Error {
   constructor(
@@ -40,14 +46,14 @@ export async function ask<Data, Variables>(
   document: TypedDocumentString<Data, Variables>,
   variables: Variables,
   purpose: string,
-): Promise<{ data: Data; lacks: Lacks }> {
+): Promise<{ data: Data; lacks: Lacks; trouble: Trouble | null }> {
   const text = document.toString();
   const options = { requestPolicy: 'network-only', fetchOptions: { headers: { 'Madang-Purpose': purpose } } } as const;
   const asked = { ...variables } as Record<string, unknown>;
   const sent = /^\s*mutation\b/.test(text) ? client.mutation(text, asked, options) : client.query(text, asked, options);
   const { data, error } = await sent.toPromise();
   if (!data) throw troubleOf(error);
-  return { data: data as Data, lacks: lacksOf(error) };
+  return { data: data as Data, lacks: lacksOf(error), trouble: error ? troubleOf(error) : null };
 }
 
 function lacksOf(error: CombinedError | undefined): Lacks {
@@ -59,8 +65,8 @@ function lacksOf(error: CombinedError | undefined): Lacks {
   return lacks;
 }
 
-/** What to tell of an answer without data, or of one that lacks what it was asked for. */
-export function troubleOf(error: CombinedError | undefined): Trouble {
+/** What to tell of an answer without data, or of one that lacks the very thing that it was asked for. */
+function troubleOf(error: CombinedError | undefined): Trouble {
   if (error?.networkError instanceof SignedOut) return new Trouble('signedOut');
   const response = error?.response as Response | undefined;
   const after = Number(response?.headers?.get('Retry-After')) || null;
@@ -71,5 +77,6 @@ export function troubleOf(error: CombinedError | undefined): Trouble {
   if (codes.some((code) => OUTAGES.includes(code))) return new Trouble('down', after);
   if (codes.includes('SUBJECT_LIMIT_REACHED')) return new Trouble('busy', after);
   if (codes.includes('WITHHELD')) return new Trouble('withheld');
+  if (codes.includes('CONFLICT')) return new Trouble('conflict');
   return new Trouble('refused', null, error.graphQLErrors[0]?.message);
 }

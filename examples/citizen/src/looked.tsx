@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { type ItemFragment, LookedAtChildDocument, LookedDocument, type LookedQueryVariables, type LookFragment, type ToldFragment } from './gql/graphql';
-import { ask, type Lacks, Trouble } from './graph';
+import { ask, Trouble } from './graph';
 import { asTrouble, Fact, Heading, Status, Told } from './parts';
 import { PURPOSES } from './settings';
 import { useText } from './text';
@@ -27,21 +27,21 @@ interface Person {
   children?: { id: string | null; name: string | null; isAdult: boolean | null }[] | null;
 }
 
-async function ofWhom(child: string, given: LookedQueryVariables): Promise<{ person: Person | null; lacks: Lacks }> {
+async function ofWhom(child: string, given: LookedQueryVariables): Promise<{ person: Person | null; trouble: Trouble | null }> {
   if (!child) {
-    const { data, lacks } = await ask(LookedDocument, given, PURPOSES.records);
-    return { person: data.me, lacks };
+    const { data, trouble } = await ask(LookedDocument, given, PURPOSES.records);
+    return { person: data.me, trouble };
   }
-  const { data, lacks } = await ask(LookedAtChildDocument, { id: child, ...given }, PURPOSES.records);
-  return { person: data.resident, lacks };
+  const { data, trouble } = await ask(LookedAtChildDocument, { id: child, ...given }, PURPOSES.records);
+  return { person: data.resident, trouble };
 }
 
 /** One page of entries, those before the number `after`; with the first one comes all else that is told. */
 async function read(child: string, agency: string, after: number | null) {
   // What is not asked to be narrowed is left out: to the gateway, null is no value to compare with.
   const given = { first: PAGE, whole: after === null, ...(after !== null && { after }), ...(agency && { agency }) };
-  const { person, lacks } = await ofWhom(child, given);
-  if (!person?.accessLog) throw new Trouble(lacks.values().next().value ?? 'withheld');
+  const { person, trouble } = await ofWhom(child, given);
+  if (!person?.accessLog) throw trouble ?? new Trouble('withheld');
   const minors = person.children?.flatMap(({ id, name, isAdult }) => (id !== null && isAdult === false ? [{ id, name }] : []));
   return { log: person.accessLog, notices: person.notices, children: minors };
 }

@@ -25,9 +25,9 @@ const DRAFT = 'move';
 const PROVINCES: Record<string, string[][]> = districts;
 
 async function read(): Promise<Member[]> {
-  const { data, lacks } = await ask(MoversDocument, {}, PURPOSES.records);
+  const { data, trouble } = await ask(MoversDocument, {}, PURPOSES.records);
   const members = data.me?.household?.members;
-  if (!members) throw new Trouble(lacks.values().next().value ?? 'withheld');
+  if (!members) throw trouble ?? new Trouble('withheld');
   return members.filter((member): member is Member => member.id !== null);
 }
 

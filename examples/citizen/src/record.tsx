@@ -10,8 +10,8 @@ import { useText } from './text';
 type Me = NonNullable<RecordQuery['me']>;
 
 async function read(): Promise<{ me: Me; sharing: Sharing }> {
-  const { data, lacks } = await ask(RecordDocument, { purpose: PURPOSES.records }, PURPOSES.records);
-  if (!data.me) throw new Trouble(lacks.get('me') ?? 'withheld');
+  const { data, lacks, trouble } = await ask(RecordDocument, { purpose: PURPOSES.records }, PURPOSES.records);
+  if (!data.me) throw trouble ?? new Trouble('withheld');
   return { me: data.me, sharing: { ...data.sharing, lacks } };
 }
 

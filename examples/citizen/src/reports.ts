@@ -16,9 +16,9 @@ export async function report<Input, Data extends object>(
   variables: { key: string; input: Input },
   purpose: string,
 ): Promise<Outcome> {
-  const { data, lacks } = await ask(document, variables, purpose);
+  const { data, trouble } = await ask(document, variables, purpose);
   const [outcome] = Object.values(data) as (Outcome | null)[];
-  if (!outcome) throw new Trouble(lacks.values().next().value ?? 'refused');
+  if (!outcome) throw trouble ?? new Trouble('refused');
   return outcome;
 }
 

@@ -26,6 +26,7 @@ export const en = {
     busy: ['Too many requests', 'Please wait a moment before you try again.'],
     signedOut: ['You are signed out', 'Please sign in again. In the demonstration, reload this page.'],
     withheld: ['The law does not show this', 'If you think that it should be shown to you, ask the office that keeps the record.'],
+    conflict: ['Somebody is changing this at the same time', 'Look at what is registered now, and report again if it is still right.'],
     refused: ['The service did not accept the request', 'Please try again. If it happens again, tell the office that runs this page:'],
   },
   after: (seconds: string) => `Try again in ${seconds} seconds or later.`,

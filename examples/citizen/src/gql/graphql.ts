@@ -22,8 +22,11 @@ export type CrossingDirection =
   | 'ENTRY'
   | 'EXIT';
 
+/** Where somebody moves to. */
 export type Destination = {
+  /** Province, district, neighbourhood, street and number. */
   address: string;
+  /** Five-digit code of its district. */
   districtCode: string;
 };
 
@@ -32,11 +35,17 @@ export type DisabilitySeverity =
   | 'MILD'
   | 'SEVERE';
 
+/** An agency may have some items for one purpose. */
 export type GiveConsentInput = {
+  /** The agency's code. */
   agency: string;
+  /** Types and fields, `TaxCertificate.income`: such as are shared with the agency for the purpose if one consents. */
   items: Array<string>;
+  /** The code of the purpose. */
   purpose: string;
+  /** Whose data they are: by default your own, else those of a minor child in your care. */
   resident?: ResidentRef | null | undefined;
+  /** The last day on which the consent holds. */
   until: string;
 };
 
@@ -111,8 +120,11 @@ export type PensionKind =
   | 'VOLUNTARY'
   | 'WORKPLACE';
 
+/** What a resident is to the head of the household. */
 export type RelationInput = {
+  /** Any but HEAD, for heads are named by themselves. */
   relation: RelationToHead;
+  /** Who. */
   resident: ResidentRef;
 };
 
@@ -126,25 +138,45 @@ export type RelationToHead =
   | 'SIBLING'
   | 'SPOUSE';
 
+/** A household, or some of its members, has moved to another address. */
 export type ReportMoveInInput = {
+  /** Who heads those that stay; needed where the head leaves and they are several. */
   headOfRest?: ResidentRef | null | undefined;
+  /** A resident who lives there, whose household they join; without it they have one of their own. */
   joins?: ResidentRef | null | undefined;
+  /** The day of the move: not after today, nor before the last one. */
   movedOn: string;
+  /** Who of them heads their household now; needed where the head is not among them and they are several. */
   newHead?: ResidentRef | null | undefined;
+  /** Why. */
   reason: MoveReason;
+  /**
+   * What those who move are to the head of the household that they join. Where a head changes it is told from what they were to
+   * the one before, unless it is given here.
+   */
   relations?: Array<RelationInput> | null | undefined;
+  /** All who move: of one household, and with an adult unless they join one. */
   residents: Array<ResidentRef>;
+  /** Where they live now. */
   to: Destination;
 };
 
+/** What became of a report. */
 export type ReportState =
+  /** All of its registers have it. */
   | 'DONE'
+  /** It will come to be in all of its registers, or in none. */
   | 'IN_PROGRESS'
+  /** None of its registers has it: report again, with the same key. */
   | 'UNDONE';
 
-export type ResidentRef =
-  {   id: string | number; rrn?: never; }
-  |  { id?: never;   rrn: string; };
+/** A resident, named by exactly one of these. */
+export type ResidentRef = {
+  /** Global id, as you were given it. */
+  id?: string | number | null | undefined;
+  /** Resident registration number, 13 digits. */
+  rrn?: string | null | undefined;
+};
 
 /** Where a resident registration stands. */
 export type ResidentStatus =
@@ -152,10 +184,15 @@ export type ResidentStatus =
   | 'EMIGRATED'
   | 'REGISTERED';
 
+/** An agency may no longer have some items for one purpose. */
 export type RevokeConsentInput = {
+  /** The agency's code. */
   agency: string;
+  /** Types and fields to which a consent holds. */
   items: Array<string>;
+  /** The code of the purpose. */
   purpose: string;
+  /** Whose data they are: by default your own, else those of a minor child in your care. */
   resident?: ResidentRef | null | undefined;
 };
 
@@ -238,12 +275,15 @@ export type ReportMoveInMutation = { reportMoveIn:
 
 type Accepted_GiveConsentReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
 
+type Accepted_RegisterBirthReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
+
 type Accepted_ReportMoveInReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
 
 type Accepted_RevokeConsentReported_Fragment = { receipt: string, state: ReportState, entry: number | null };
 
 export type AcceptedFragment =
   | Accepted_GiveConsentReported_Fragment
+  | Accepted_RegisterBirthReported_Fragment
   | Accepted_ReportMoveInReported_Fragment
   | Accepted_RevokeConsentReported_Fragment
 ;

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -43,6 +44,8 @@ from schema.reporting import ReportState
 from sources.coalescer import Coalescer
 from sources.protocol import SourceError
 from sources.reporter import ReportConflict, Reporter
+
+log = logging.getLogger("madang")
 
 _UNKNOWN = ("UNKNOWN_RESIDENT", "no resident whom you may report of is known by this")
 _LOST = "somebody else changes one of those who are named; look at what is registered now, and report again if it is still right"
@@ -286,6 +289,7 @@ class _Reporting:
         return Refused(error["extensions"].pop("code"), error["message"], **error["extensions"])
 
     def unavailable(self, error: SourceError) -> Refused:
+        log.warning("`%s` cannot be reported (%s)", self.root.name, type(error.__cause__ or error).__name__)
         holder = self.reports.catalogue.holder(error.source)
         told = errors.unavailable(holder, [((self.item.name,), (self.item.name,))])
         return Refused(told["extensions"].pop("code"), told["message"], **told["extensions"])

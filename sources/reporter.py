@@ -70,7 +70,7 @@ class Transaction:
 
     async def prepare(self, name: str) -> None:
         """Nothing keeps it any more from being committed; until it is settled it holds what it holds."""
-        await self._end(f"PREPARE TRANSACTION {_literal(name)}")
+        await self._end(f"PREPARE TRANSACTION {self._reporter.literal(name)}")
 
     async def _end(self, statement: str) -> None:
         self.open = False
@@ -108,15 +108,16 @@ class Reporter:
         """The prepared transactions whose names begin so, the oldest first."""
         async with self._connection() as connection:
             try:
-                return [Prepared(*row) for row in await connection.fetch(_PREPARED, prefix)]
+                rows = await connection.fetch(_PREPARED, prefix)
             except FAILURES as error:
                 raise self._translated(error) from error
+        return [Prepared(name.removesuffix(f" {self.name}"), age) for name, age in rows]
 
     async def settle(self, name: str, *, done: bool) -> None:
         """Commit or undo a prepared transaction; if somebody else has, or is just doing it, it is theirs."""
         async with self._connection() as connection:
             try:
-                await connection.execute(f"{'COMMIT' if done else 'ROLLBACK'} PREPARED {_literal(name)}")
+                await connection.execute(f"{'COMMIT' if done else 'ROLLBACK'} PREPARED {self.literal(name)}")
             except (asyncpg.UndefinedObjectError, asyncpg.ObjectInUseError, asyncpg.ObjectNotInPrerequisiteStateError):
                 return
             except FAILURES as error:
@@ -178,13 +179,14 @@ class Reporter:
         except FAILURES as error:
             raise self._translated(error) from error
 
+    def literal(self, name: str) -> str:
+        """A transaction's name, with the register's: several may share one server, where names are told apart for all of them."""
+        text = f"{name} {self.name}".replace("'", "''")
+        return f"'{text}'"
+
     def _translated(self, error: BaseException) -> SourceError:
         return ReportConflict(self.name) if isinstance(error, _CONFLICTS) else translated(error)(self.name)
 
 
 def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

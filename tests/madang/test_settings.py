@@ -203,6 +203,7 @@ connections = 0
             "[server]\norigins=['https://portal.example']\n[demo]",
             "`server.origins` is not for a demo, which gives tokens to whoever asks; remove it or `demo`",
         ),
+        ("[demo.apps]\ngraphql='x'", "`demo.apps.graphql` cannot be served there; give it another name"),
         ("[demo.personas.x]\nrole=1", "`demo.personas.x.role` is `1`, but must be a text"),
     ],
 )

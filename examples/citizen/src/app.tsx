@@ -57,8 +57,8 @@ export function App() {
   return (
     <TextContext.Provider value={TEXTS[language]}>
       <a class="skip" href="#main" onClick={skip}>{words.skip}</a>
-      <p class="demo">{words.demo}</p>
       <header class="top">
+        <p class="demo">{words.demo}</p>
         <div class="wide">
           <p class="brand"><img src={mark} alt="" width="36" height="36" /> {words.title}</p>
           <fieldset class="switch">

@@ -286,7 +286,7 @@ async def test_everybody_can_use_it(browser: Browser, served: str, officer: http
     """By the rules of axe-core, in light and dark, on a phone as narrow as any, with forms that are filled in wrongly."""
     military_service(officer)
     axe = Axe()
-    async with app(browser, served, "record", **ENGLISH, viewport={"width": 320, "height": 640}) as page:
+    async with app(browser, served, "record", **ENGLISH, viewport={"width": 320, "height": 640}, reduced_motion="reduce") as page:
         for name in PAGES:
             await page.locator(f"nav a[href='#/{name}']").click()
             await read(page)

@@ -221,17 +221,32 @@ function Earning({ me }: { me: Me }) {
         ))}
       </Card>
       <Card title={w.incomeTax} of="Resident.taxCertificates" at="me.taxCertificates" empty={!me.taxCertificates?.length}>
-        <Table head={[w.incomeYear, w.income, w.paid, w.arrears]} rows={me.taxCertificates?.map(({ year, income, taxPaid, arrears }) => [
-          year, format.won(income), format.won(taxPaid), format.won(arrears),
+        <Table head={[w.incomeYear, w.income, w.paid]} rows={me.taxCertificates?.map(({ year, income, taxPaid }) => [
+          year, <Sum won={income} />, <Sum won={taxPaid} />,
         ])} />
+        {me.taxCertificates?.map(({ year, arrears }) => <Arrears key={year} of={String(year)} won={arrears} />)}
       </Card>
       <Card title={w.localTax} of="Resident.localTaxes" at="me.localTaxes" empty={!me.localTaxes?.length}>
-        <Table head={[w.tax, w.incomeYear, w.amount, w.arrears]} rows={me.localTaxes?.map(({ item, year, amount, arrears }) => [
-          item && words.taxItems[item], year, format.won(amount), format.won(arrears),
+        <Table head={[w.tax, w.incomeYear, w.amount]} rows={me.localTaxes?.map(({ item, year, amount }) => [
+          item && words.taxItems[item], year, <Sum won={amount} />,
         ])} />
+        {me.localTaxes?.map(({ item, year, arrears }) => (
+          <Arrears key={`${item} ${year}`} of={`${item ? words.taxItems[item] : ''} ${year}`} won={arrears} />
+        ))}
       </Card>
     </>
   );
+}
+
+function Sum({ won }: { won: number | null }) {
+  const { format } = useText();
+  return <span class="sum">{format.won(won)}</span>;
+}
+
+/** What is owed, said only where something is. */
+function Arrears({ of, won }: { of: string; won: number | null }) {
+  const { words: { record: w }, format } = useText();
+  return won ? <p class="mark bad">{w.arrears}, {of}: {format.won(won)}</p> : null;
 }
 
 function Insured({ me: { healthInsurance: health, pension } }: { me: Me }) {

@@ -51,6 +51,9 @@ PAGE_HEADERS = (
 )
 
 
+OWN = ("ledger", "gateway")
+"""Kinds of sources that are the gateway's own database."""
+
 GENERATIONS = (20_000, 20, 20)
 """When the collector runs. An answer of a thousand rows is many objects but no cycle, so looking through each finds nothing."""
 
@@ -145,7 +148,7 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind != "ledger")
+        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind not in OWN)
         ready = sources[consent.SOURCE] == "ok" and any(sources[name] == "ok" for name in registers)
         return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 

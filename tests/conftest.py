@@ -49,6 +49,16 @@ def nation() -> Iterator[Embedded]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def changing() -> Iterator[Embedded]:
+    """A sample nation that tests report to, so that its residents move, are born, and consent. Known residents are left alone."""
+    with (
+        tempfile.TemporaryDirectory(prefix="madang-changing-") as directory,
+        start(Path(directory) / "registers", 1000) as running,
+    ):
+        yield running
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything is installed for the tests, none may be skipped."""

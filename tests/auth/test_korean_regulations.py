@@ -40,7 +40,7 @@ from schema.catalogue import Catalogue
 DIRECTORY = Path(__file__).parents[2] / "auth" / "regulations"
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents",
 )  # fmt: skip
 DAY = date(2026, 11, 24)
 BEFORE = date(2026, 11, 1)

@@ -95,7 +95,7 @@ async def test_a_role_needs_its_password(nation: Embedded) -> None:
         await query(nation.dsns["mois"].replace(secret, "guess"), "SELECT 1")
     assert stat.S_IMODE((nation.directory / "passwords.json").stat().st_mode) == 0o600
     passwords = json.loads((nation.directory / "passwords.json").read_text())
-    assert len(set(passwords.values())) == 34
+    assert len(set(passwords.values())) == 36
 
 
 async def test_the_gateway_reads_consents_and_counts(nation: Embedded) -> None:

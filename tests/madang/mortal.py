@@ -152,6 +152,7 @@ class Place:
                 where = f', url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
             elif kind == "postgres":
                 where = f', dsn = "{nation.dsns[name]}"'
+                where += f', reports = "{nation.reports_dsns[name]}"' if name in nation.reports_dsns else ""
             lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{kind}"{where} }}')
         (directory / "madang.toml").write_text("\n".join(lines), encoding="utf-8")
         return cls(directory, Minter(ISSUER, AUDIENCE, key=key), Signer(own))

@@ -64,7 +64,11 @@ def test_it_is_not_ready_when_no_register_answers(serve: Serve, settings: Settin
     assert ready.status_code == 503
     told = ready.json()
     assert not told["ready"]
-    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok", "ledger": "ok"}
+    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {
+        "gateway": "ok",
+        "ledger": "ok",
+        "consents": "ok",
+    }
 
 
 def test_it_is_not_ready_when_nothing_can_be_recorded(serve: Serve, settings: Settings, nation: Embedded) -> None:

@@ -60,7 +60,7 @@ def mistakes(directory: Path, content: str) -> list[str]:
 def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers_and_the_ledger() -> None:
     settings = load(ROOT / "madang.toml")
     assert settings.demo is not None
-    assert len(settings.registers) == 17
+    assert len(settings.registers) == 18
     assert [name for name, register in settings.registers.items() if register.source.kind == "ledger"] == ["ledger"]
     assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())

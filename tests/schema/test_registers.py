@@ -39,9 +39,10 @@ HOLDERS = {
     "police": "police",
     "petitions": "saeol",
     "ledger": "mois",
+    "consents": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
-WITH_TABLES = [register for register in HOLDERS if register != "ledger"]
+WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "consents")]
 """The ledger is made of what the gateway wrote, and has no tables."""
 
 GRAPH = {
@@ -199,6 +200,16 @@ GRAPH = {
         Petition.openedOn: date = opened_on, sortable
         Petition.closedOn: date = closed_on
     """,
+    "consents": """
+        Resident.consents: [Consent] = rrn → rrn, by -since
+        Consent.id: ID = id
+        Consent.agency: str = agency
+        Consent.purpose: str = purpose
+        Consent.item: str = item
+        Consent.since: date = since, sortable
+        Consent.until: date = until, sortable
+        Consent.revoked: bool = revoked
+    """,
     "ledger": """
         Resident.accessLog(after: number <, since: at >=, agency: agency =): [Access] = rrn → subject, by -number, paged
         Resident.notices: [Notice] = rrn → subject, by -number
@@ -313,6 +324,7 @@ RECORDS = {
     "HolderAccess": "ledger.holder_access by id",
     "Holder": "ledger.holder by agency",
     "SharingStatistic": "ledger.statistic by id",
+    "Consent": "consents.consent by id",
 }
 
 
@@ -357,7 +369,11 @@ def lines_of(register: str) -> list[str]:
 def test_a_coordinate_belongs_to_the_holder_whose_register_declares_it(catalogue: Catalogue) -> None:
     expected = {re.split(r"[(:]", line)[0]: HOLDERS[register] for register in GRAPH for line in lines_of(register)}
     counted = {"ResidentConnection.totalCount": "mois", "SharingStatisticConnection.totalCount": "mois"}
-    assert catalogue.coordinates() == {**expected, **counted}
+    reported = {
+        "Mutation.reportMoveIn": "mois", "Mutation.registerBirth": "scourt", "RegisterBirthReported.rrn": "scourt",
+        "Mutation.giveConsent": "mois", "Mutation.revokeConsent": "mois",
+    }  # fmt: skip
+    assert catalogue.coordinates() == {**expected, **counted, **reported}
 
 
 def test_every_record_and_field_is_described(catalogue: Catalogue) -> None:

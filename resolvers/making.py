@@ -112,29 +112,39 @@ class Maker:
         return await self._attempt(draft, decides)
 
     async def _attempt(self, draft: Draft, decides: Decides) -> Made:
-        who = draft.identity
         async with AsyncExitStack() as stack:
-            transactions = []
-            for name in draft.registers:
-                reporter = self._reporters.get(name)
-                if reporter is None:
-                    raise SourceUnavailable(name)
-                transaction = await stack.enter_async_context(reporter.transaction())
-                before = await transaction.call("report_begin", who.key, who.body, who.reporter, who.receipt)
-                if before is not None:
-                    return await self._repeated(draft, before)
-                transactions.append(transaction)
-            grant = await decides.judge(draft)
-            await self._call(draft, transactions)
-            if len(transactions) > 1:
-                return await self._together(draft, transactions, decides, grant)
-            entry = await decides.record(draft, grant)
-            await transactions[0].call("report_end", who.key, _answer(draft, entry))
-            try:
-                await transactions[0].commit()
-            except SourceError as error:
-                raise Unknown(draft.registers[0]) from error
-            return Made(ReportState.DONE, entry, draft.told, draft.about, first=True)
+            before, transactions = await self._begin(draft, stack)
+            if before is None:
+                grant = await decides.judge(draft)
+                await self._call(draft, transactions)
+                if len(transactions) == 1:
+                    return await self._alone(draft, transactions[0], decides, grant)
+                attempt = await self._prepare(draft, transactions)
+        # By now no connection is held: whoever holds one while waiting for another may wait for ever.
+        return await self._repeated(draft, before) if before else await self._together(draft, attempt, decides, grant)
+
+    async def _begin(self, draft: Draft, stack: AsyncExitStack) -> tuple[Mapping[str, Any] | None, list[Transaction]]:
+        """What was answered before; or a transaction in each register, which have taken the key."""
+        transactions, who = [], draft.identity
+        for name in draft.registers:
+            reporter = self._reporters.get(name)
+            if reporter is None:
+                raise SourceUnavailable(name)
+            transaction = await stack.enter_async_context(reporter.transaction())
+            before = await transaction.call("report_begin", who.key, who.body, who.reporter, who.receipt)
+            if before is not None:
+                return before, []
+            transactions.append(transaction)
+        return None, transactions
+
+    async def _alone(self, draft: Draft, transaction: Transaction, decides: Decides, grant: Grant) -> Made:
+        entry = await decides.record(draft, grant)
+        await transaction.call("report_end", draft.identity.key, _answer(draft, entry))
+        try:
+            await transaction.commit()
+        except SourceError as error:
+            raise Unknown(draft.registers[0]) from error
+        return Made(ReportState.DONE, entry, draft.told, draft.about, first=True)
 
     async def _call(self, draft: Draft, transactions: Sequence[Transaction]) -> None:
         """Call the functions one after the other; each is told what the ones before it told."""
@@ -148,32 +158,42 @@ class Maker:
             draft.told |= found["told"]
             draft.about = draft.about or found.get("about")
 
-    async def _together(
-        self, draft: Draft, transactions: Sequence[Transaction], decides: Decides, grant: Grant
-    ) -> Made:  # fmt: skip
-        joint, who = self._joint, draft.identity
+    async def _prepare(self, draft: Draft, transactions: Sequence[Transaction]) -> str:
+        """Have all registers promise to keep it; the attempt's name."""
         for transaction in transactions:
-            await transaction.call("report_end", who.key, _answer(draft, None))
-        attempt = await joint.open(who.receipt, who.reporter, len(transactions))
+            await transaction.call("report_end", draft.identity.key, _answer(draft, None))
+        attempt = await self._joint.open(draft.identity.receipt, draft.identity.reporter, len(transactions))
         try:
             for transaction in transactions:
                 await transaction.prepare(attempt)
+        except BaseException:
+            await self._undo(draft, attempt)
+            raise
+        return attempt
+
+    async def _undo(self, draft: Draft, attempt: str) -> None:
+        with suppress(SourceError):  # What cannot be undone now is undone when nobody decides it.
+            await self._joint.undo(attempt, draft.registers)
+
+    async def _together(self, draft: Draft, attempt: str, decides: Decides, grant: Grant) -> Made:
+        joint = self._joint
+        try:
             entry = await decides.record(draft, grant)
         except BaseException:
-            with suppress(SourceError):  # What cannot be undone now is undone when nobody decides it.
-                await joint.undo(attempt, draft.registers)
+            await self._undo(draft, attempt)
             raise
+        state = ReportState.IN_PROGRESS
         try:
             if not await joint.decide(attempt, "DONE", entry):
-                await joint.settle(attempt, draft.registers, done=False)
                 raise ReportConflict(draft.registers[0])
-        except SourceError as error:
-            if isinstance(error, ReportConflict):
-                raise
+        except ReportConflict:
+            await joint.settle(attempt, draft.registers, done=False)
+            raise
+        except SourceError:
             # Whether it is decided is not known here; whoever asks by the receipt will be told.
-            return Made(ReportState.IN_PROGRESS, entry, draft.told, draft.about, first=True)
-        settled = await joint.settle(attempt, draft.registers, done=True)
-        state = ReportState.DONE if settled else ReportState.IN_PROGRESS
+            return Made(state, entry, draft.told, draft.about, first=True)
+        if await joint.settle(attempt, draft.registers, done=True):
+            state = ReportState.DONE
         return Made(state, entry, draft.told, draft.about, first=True)
 
     async def _repeated(self, draft: Draft, before: Mapping[str, Any]) -> Made:

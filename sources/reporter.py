@@ -21,7 +21,7 @@ import asyncpg
 import orjson
 
 from sources.postgres import translated
-from sources.protocol import SourceError, SourceUnavailable
+from sources.protocol import SourceError, SourceOverloaded, SourceUnavailable
 
 LOCKS = 2.0
 """Seconds for which a call waits for what another transaction holds."""
@@ -146,7 +146,12 @@ class Reporter:
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
         """A connection in no transaction; one on which anything went wrong is cut, and whatever it had begun is undone."""
-        async with self._slots:
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._slots.acquire()
+        except TimeoutError as error:
+            raise SourceOverloaded(self.name) from error
+        try:
             connection = await self._open()
             whole = False
             try:
@@ -157,6 +162,8 @@ class Reporter:
                     self._idle.append(connection)
                 else:
                     connection.terminate()
+        finally:
+            self._slots.release()
 
     async def _open(self) -> asyncpg.Connection:
         if self._closed or not self._dsn:

@@ -86,4 +86,5 @@ if __name__ == "__main__":
     loaded = load(Path(sys.argv[1]) / "madang.toml")
     read = read_law(loaded)
     for line in sys.stdin:
-        print(run(loaded, read, *line.rstrip("\n").split("\t")), flush=True)
+        sys.stdout.write(f"{run(loaded, read, *line.rstrip().split(chr(9)))}\n")
+        sys.stdout.flush()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,14 @@ def test_killed_at_any_step_both_registers_have_it_or_neither(
 
 def _left(counter: Counter) -> bool:
     return counter.rows("mois", PREPARED) != []
+
+
+def test_many_repeats_at_once_wait_for_nobody_for_ever(counter: Counter) -> None:
+    """There are more of them than connections to each register."""
+    with ThreadPoolExecutor(10) as pool:
+        answers = [*pool.map(lambda _: counter.report(CITIZEN, BIRTH, "many", birth("김여럿")), range(10))]
+    assert all(each == answers[0] for each in answers)
+    assert answers[0]["state"] == "DONE"
 
 
 async def test_whoever_decides_first_decides(changing: Embedded) -> None:

@@ -31,7 +31,7 @@ secret = "env:MADANG_TEST_SECRET"
 key = "file:ledger.pem"
 [registers.nts]
 schema = "schema.nts"
-source = { kind = "postgres", dsn = "file:dsn", timeout = 1, connections = 8 }
+source = { kind = "postgres", dsn = "file:dsn", reports = "file:reports", timeout = 1, connections = 8 }
 [registers.mma]
 schema = "schema.mma"
 source = { kind = "http", url = "https://mma.example/api", api_key = "env:MADANG_TEST_KEY" }
@@ -44,6 +44,7 @@ connections = 2
 def written(directory: Path, content: str) -> Path:
     (directory / "law").mkdir(exist_ok=True)
     (directory / "dsn").write_text("postgresql://nts.example/nts\n")
+    (directory / "reports").write_text("postgresql://reports@nts.example/nts\n")
     (directory / "ledger.pem").write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     path = directory / "madang.toml"
     path.write_text(content)
@@ -101,6 +102,7 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert settings.tokens.keys == tmp_path / "keys.json"
     nts, mma = settings.registers["nts"].source, settings.registers["mma"].source
     assert (nts.kind, nts.address, nts.timeout, nts.connections) == ("postgres", "postgresql://nts.example/nts", 1.0, 8)
+    assert (nts.reports, mma.reports) == ("postgresql://reports@nts.example/nts", None)
     assert (mma.kind, mma.address, mma.api_key) == ("http", "https://mma.example/api", "key of mma")
     assert settings.ledger_key is not None
     assert settings.ledger_key.public_key() == KEY.public_key()

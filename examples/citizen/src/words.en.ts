@@ -195,6 +195,7 @@ export const en = {
     revokedThen: 'The agency is not shown these data any more.',
     codes: {
       NO_OFFER: 'Choose one.', NO_DAY: 'Give the last day.', IN_PAST: 'Give today or a later day.',
+      NOT_BY_CONSENT: 'This cannot be agreed to any more. Load the page anew.',
       NOT_GIVEN: 'This consent does not hold any more.',
     } as Record<string, string>,
   },
@@ -230,6 +231,7 @@ export const en = {
       BEFORE_BIRTH: 'Somebody who moves was not born yet on this day.',
       BEFORE_LAST_MOVE: 'Somebody who moves is registered with a later move already.',
       SAME_ADDRESS: 'This is the address at which you are registered already.',
+      UNKNOWN_RESIDENT: 'You can report only for yourself and those who live with you. Load the page anew.',
       OTHER_HOUSEHOLD: 'Somebody is not of your household any more. Load the page anew.',
       DECEASED: 'Somebody is registered as deceased.', EMIGRATED: 'Somebody is registered as emigrated.',
       REPEATED: 'Somebody is named twice.', REQUIRED: 'Choose who heads the household.',

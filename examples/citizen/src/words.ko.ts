@@ -190,6 +190,7 @@ export const ko: Words = {
     revokedThen: '기관은 이 정보를 더 이상 볼 수 없습니다.',
     codes: {
       NO_OFFER: '하나를 선택해 주세요.', NO_DAY: '종료일을 입력해 주세요.', IN_PAST: '오늘 또는 그 이후의 날짜를 입력해 주세요.',
+      NOT_BY_CONSENT: '더 이상 동의할 수 없는 항목입니다. 화면을 새로 고쳐 주세요.',
       NOT_GIVEN: '이미 효력이 없는 동의입니다.',
     },
   },
@@ -222,6 +223,7 @@ export const ko: Words = {
       EMPTY: '한 사람 이상 선택해 주세요.', NO_PROVINCE: '시·도를 선택해 주세요.', UNKNOWN_DISTRICT: '시·군·구를 선택해 주세요.',
       NO_ADDRESS: '읍·면·동, 도로명과 건물번호를 입력해 주세요.', NO_DAY: '이사한 날을 입력해 주세요.',
       NO_REASON: '이사한 이유를 선택해 주세요.', IN_FUTURE: '아직 오지 않은 날입니다. 이사한 뒤에 신고할 수 있습니다.',
+      UNKNOWN_RESIDENT: '본인과 같은 세대원만 신고할 수 있습니다. 화면을 새로 고쳐 주세요.',
       BEFORE_BIRTH: '이 날에는 태어나지 않은 사람이 있습니다.', BEFORE_LAST_MOVE: '이보다 나중에 이사한 것으로 등록된 사람이 있습니다.',
       SAME_ADDRESS: '이미 등록되어 있는 주소입니다.', OTHER_HOUSEHOLD: '더 이상 같은 세대가 아닌 사람이 있습니다. 화면을 새로 고쳐 주세요.',
       DECEASED: '사망으로 등록된 사람이 있습니다.', EMIGRATED: '국외로 이주한 것으로 등록된 사람이 있습니다.',

@@ -22,7 +22,7 @@ from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
 from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet, Title
-from auth.sharing import SharedWith, articles, who_may
+from auth.sharing import ByConsent, SharedWith, articles, by_consent, who_may
 from auth.table import Table
 
 _PROFILES = 4096
@@ -216,6 +216,11 @@ class RegulationAuthorizer:
             if coordinate in self._known:
                 self._shared_with[asked] = found
         return found
+
+    def by_consent(self) -> tuple[ByConsent, ...]:
+        """What agencies may have as of today of residents who consent."""
+        force = self._now()
+        return by_consent(force.table, [each for regulation in force.regulations for each in regulation.permissions], self._day)
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""

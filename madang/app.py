@@ -6,6 +6,7 @@
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /verify     where a printed extract is verified
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+/<app>/     in a demo: an app's files, as its settings name them
 /           the page, files that are built from web/
 """
 
@@ -23,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -72,6 +73,10 @@ def create_app(gateway: Gateway) -> Starlette:
     routes += verification(gateway)
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
+    if gateway.settings.demo is not None:
+        for name, directory in gateway.settings.demo.apps.items():
+            routes.append(Route(f"/{name}", lambda request: RedirectResponse(f"{request.url.path}/")))
+            routes.append(Mount(f"/{name}", Page(StaticFiles(directory=directory, html=True, check_dir=False))))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
     return Starlette(
         routes=routes,
@@ -106,7 +111,8 @@ class Page:
         self._files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lasting = b"public, max-age=31536000, immutable" if scope["path"].startswith("/assets/") else b"no-cache"
+        asset = scope["path"].startswith(f"{scope['root_path']}/assets/")
+        lasting = b"public, max-age=31536000, immutable" if asset else b"no-cache"
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from graphql import print_schema
 
 from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
@@ -157,6 +158,18 @@ def explain(
     asyncio.run(gateway.aclose())
 
 
+@main.command("schema")
+@click.option("--persona", "name", required=True, help="Who looks: see `madang personas`.")
+@command
+def print_graph(file: Path | None, name: str) -> None:
+    """Print the graph as a persona of the demo sees it, for what makes types of it. Nothing is read."""
+    settings = load(find(file, LAYERS / "madang.toml"))
+    caller = _persona(_demo(settings), name).caller
+    gateway = open_gateway(settings, read_law(settings), None)
+    click.echo(print_schema(gateway.engine.shown_to(caller)))
+    asyncio.run(gateway.aclose())
+
+
 def _demo(settings: Settings) -> Demo:
     if settings.demo is None:
         raise SettingsError(settings.path, ["there is no section `demo`, and only a demo has residents and personas"])
@@ -210,6 +223,7 @@ def _welcome(gateway: Gateway, registers: embedded.Embedded | None, listening: s
     demo = gateway.settings.demo
     assert demo is not None, "only a demo embeds registers"
     lines = [f"Madang serves {count} registers with {registers.residents:,} residents: {address}", ""]
+    lines += [f"    {address}/{name}/" for name, directory in demo.apps.items() if directory.is_dir()]
     lines += [f"    {persona.name:<18} {persona.title}" for persona in demo.personas.values()]
     me = next((persona for persona in demo.personas.values() if persona.caller.rrn), None)
     purposes = gateway.authorizer.purposes(me.caller) if me else ()

@@ -34,6 +34,8 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]/_~-]+")
 MEGABYTE = 1_000_000
 GATEWAY = "gateway"
 """The source of the gateway's own database, beside the registers'."""
+RESERVED = frozenset({"assets", "graphql", "healthz", "personas", "readyz"})
+"""Paths of the server at which no app can be."""
 
 
 class SettingsError(Exception):
@@ -131,10 +133,12 @@ class Persona:
 
 @dataclass(frozen=True)
 class Demo:
-    """The embedded sample: where its data lies, and who asks."""
+    """The embedded sample: where its data lies, and who asks. `apps`: folders that are served beside the page, by name; in one
+    that is not there, nothing is found."""
 
     directory: Path
     personas: Mapping[str, Persona]
+    apps: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -330,7 +334,14 @@ def _ledger(section: Section) -> Ed25519PrivateKey | None:
 def _demo(section: Section) -> Demo:
     personas = section.section("personas")
     found = {name: _persona(name, personas.section(name)) for name in personas.names()}
-    return Demo(Path(section.text("directory", ".madang")).absolute(), found)
+    apps = section.section("apps")
+    return Demo(Path(section.text("directory", ".madang")).absolute(), found, {name: _app(name, apps) for name in apps.names()})
+
+
+def _app(name: str, section: Section) -> Path:
+    if not re.fullmatch("[a-z][a-z0-9-]*", name) or name in RESERVED:
+        section.mistake(name, "cannot be served there; give it another name, of small letters, digits and hyphens")
+    return section.path(name)
 
 
 def _persona(name: str, section: Section) -> Persona:

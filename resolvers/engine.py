@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import orjson
 import strawberry
-from graphql import GraphQLError, OperationType
+from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from auth.access import AccessRequest, Authorizer, Caller
 from auth.ledger import LedgerUnavailable, Record
@@ -194,6 +194,10 @@ class Engine:
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
         return describe(self.plan(request), self.sources, self._circumstances, self._hidden_names(request))
+
+    def shown_to(self, caller: Caller) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller, without the articles."""
+        return self._views.only(self.authorizer.grantable(caller), caller, {})
 
     def _hidden_names(self, request: Request) -> frozenset[str]:
         """The coordinates of which the caller is told nothing, and their columns."""

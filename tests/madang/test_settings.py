@@ -82,6 +82,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
     uncommented = uncommented.replace('"examples/korea', f'"{ROOT}/examples/korea')
+    uncommented = uncommented.replace('"examples/citizen/dist"', f'"{ROOT / "examples" / "citizen" / "dist"}"')
     path = tmp_path / "madang.toml"
     path.write_text(uncommented)
     theirs, ours = load(path), load(ROOT / "madang.toml")
@@ -213,6 +214,7 @@ connections = 0
             "`services.directory` is missing; where only approved documents are taken, it names those that are",
         ),
         ("[services.agencies]\nnts=true\n[demo]", "`services.agencies.nts` is true, but must be a text"),
+        ("[demo.apps]\ngraphql='x'", "`demo.apps.graphql` cannot be served there; give it another name"),
         ("[demo.personas.x]\nrole=1", "`demo.personas.x.role` is `1`, but must be a text"),
     ],
 )

@@ -16,7 +16,7 @@ its needs, of which one must be granted:
     the feed's kinds        its kind to be searched by under events
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
-    a report, what it tells to be read, under report
+    a report, what it tells to be read, under report; what became of one, any of them
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -193,6 +193,9 @@ def _inputs(catalogue: Catalogue) -> Needs:
 def _roots(catalogue: Catalogue) -> Needs:
     """The needs of root fields."""
     found = {"Query.node": _one_of([r.id.coordinate for r in catalogue.records.values() if r.node], ["lookup"], "search")}
+    if catalogue.reports:
+        reports = [report.coordinate for report in catalogue.reports.values()]
+        found["Query.report"] = _one_of(reports, ["report"], "read")
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
             keys = root.keys or (root.record.id,)

@@ -43,9 +43,8 @@ class Documents:
     def _known(self, hash: str, parameters: Parameters) -> str:
         if hash == _EVIDENCE:
             return DOCUMENT
-        found = self._services.by_hash(hash)
-        if found:
-            return found[0].document
+        if (found := self._services.text(hash)) is not None:
+            return found
         if parameters.persisted:
             # The words that Apollo's clients wait for; they send the text then.
             raise RequestError("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")

@@ -46,6 +46,8 @@ def _told(
         document_id=service.document_id,
         document=service.document if fits(service.document, hidden) else None,
         subject=service.subject or None,
+        report_id=service.report_id if service.report else None,
+        report=service.report or None,
         reads=_shown(sorted(service.reads), hidden),
         registers=[_register(registers[name], context) for name in service.registers],
         papers=[_paper(paper, hidden, minors=minors) for paper, minors in papers],

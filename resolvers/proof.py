@@ -1,8 +1,8 @@
 """Proves that the regulations in force share all that a service asks for, by the planner and the authorizer that serve.
 
 A service is granted whole to an agency in a role if, a case given, nothing that its document asks for or searches by is denied,
-and nothing masked, not even for some residents. Which residents that is, and what of them a prohibition withholds, depends on the
-rows: such conditions are no lack.
+and nothing masked, not even for some residents, and it may report what it reports. Which residents that is, and what of them a
+prohibition withholds, depends on the rows: such conditions are no lack.
 """
 
 from __future__ import annotations
@@ -69,6 +69,7 @@ def _prove(service: Service, engine: Engine, agency: str, role: str) -> Proof:
     # Below what is denied the planner decides nothing.
     profile, decided = engine.authorizer.profile(access), {decision.coordinate for decision, use in decisions if use == "read"}
     decisions += [(profile.decide(name, "lookup", "read"), "read") for name in sorted(service.reads - decided)]
+    decisions += [(profile.decide(name, "report", "read"), "read") for name in sorted(service.writes)]
     lacks = tuple(_lacks(decisions, engine.catalogue))
     return Proof(service, agency, role, tuple(decision for decision, _ in decisions), lacks, refused)
 

@@ -1,8 +1,9 @@
 """Civil services as approved documents: what each asks, for whom, and the papers that nobody attaches any more.
 
-A directory of services has a folder for each, with `service.yaml` (who uses it, for which purpose, under which article) and
-`operation.graphql`, the one document that it asks; and beside them `papers.yaml`, the papers that services replace. Reading
-collects every mistake with its place. What is approved is the document's exact text: it is known by the SHA-256 of its bytes.
+A directory of services has a folder for each, with `service.yaml` (who uses it, for which purpose, under which article),
+`operation.graphql`, the one document that it asks, and `report.graphql`, the one by which it reports, if it does; and beside them
+`papers.yaml`, the papers that services replace. Reading collects every mistake with its place. What is approved is a document's
+exact text: it is known by the SHA-256 of its bytes.
 
 A service grants nothing. Whether the regulations in force share all that its document asks is another question, `proof.py`'s.
 """
@@ -22,6 +23,7 @@ from auth.clauses import basis, coordinates, named
 from auth.document import Mistake, Mistakes, Node, Place, Word, read_document
 from auth.regulations import languages
 from auth.rules import Title
+from resolvers.disclose import asked_to_be_told
 from resolvers.operation import Limits, Operation, Operations, RequestError
 from resolvers.selection import Collected, Selection, collect
 from schema.catalogue import Catalogue, LinkField, ListingRoot
@@ -29,6 +31,7 @@ from schema.catalogue import Catalogue, LinkField, ListingRoot
 PAPERS = "papers.yaml"
 SERVICE = "service.yaml"
 DOCUMENT = "operation.graphql"
+REPORT = "report.graphql"
 PREFIX = "sha256:"
 """Before a document's SHA-256 in its id (GraphQL over HTTP, appendix Persisted Documents)."""
 
@@ -48,7 +51,8 @@ class Service:
     """A civil service. `subject` is the variable that takes the resident's number; empty where the document is about the caller.
 
     `replaces` are the papers that everybody attached, and `minors` those that a minor attached beside them. `reads` are the
-    coordinates that the document asks for, and `registers` those in which they, or the links to them, are.
+    coordinates that the document asks for, and `registers` those in which they, or the links to them, are. `report` is the
+    document by which the service reports, empty if it does not, and `writes` its mutations, with what it asks to be told of them.
     """
 
     code: str
@@ -66,6 +70,8 @@ class Service:
     document: str
     reads: frozenset[str]
     registers: tuple[str, ...]
+    report: str = ""
+    writes: frozenset[str] = frozenset()
 
     @property
     def hash(self) -> str:
@@ -75,6 +81,15 @@ class Service:
     @property
     def document_id(self) -> str:
         return PREFIX + self.hash
+
+    @property
+    def report_id(self) -> str:
+        return PREFIX + text_hash(self.report)
+
+    @property
+    def approved(self) -> tuple[str, ...]:
+        """The texts that its agencies and roles may send."""
+        return (self.document, self.report) if self.report else (self.document,)
 
     def is_for(self, caller: Caller) -> bool:
         return caller.agency in self.agencies and caller.role in self.roles
@@ -94,15 +109,22 @@ class Services:
     def __init__(self, services: Iterable[Service] = ()) -> None:
         self.by_code: Mapping[str, Service] = {service.code: service for service in services}
         self._by_hash: dict[str, list[Service]] = {}
+        self._texts: dict[str, str] = {}
         for service in self:
-            self._by_hash.setdefault(service.hash, []).append(service)
+            for text in service.approved:
+                self._by_hash.setdefault(text_hash(text), []).append(service)
+                self._texts[text_hash(text)] = text
 
     def __iter__(self) -> Iterator[Service]:
         return iter(self.by_code.values())
 
     def by_hash(self, hash: str) -> tuple[Service, ...]:
-        """The services whose document has this SHA-256, in lower-case hexadecimal digits; several may share one."""
+        """The services of which a document has this SHA-256, in lower-case hexadecimal digits; several may share one."""
         return tuple(self._by_hash.get(hash, ()))
+
+    def text(self, hash: str) -> str | None:
+        """The document that has this SHA-256."""
+        return self._texts.get(hash)
 
     @classmethod
     def load(
@@ -166,7 +188,8 @@ class _Reader:
         self._known("purpose", [purpose], self._law.declared_purposes)
         self._known("agency or group", recipients, {*parties.agencies, *parties.groups})
         self._known("role", roles, parties.roles)
-        text, operation = self._document(folder / DOCUMENT)
+        text, operation = self._document(folder / DOCUMENT, OperationType.QUERY)
+        report, writes = self._report(folder / REPORT)
         subject = found["subject"].text("`subject`") if "subject" in found else Word("", document.place)
         if operation is not None:
             self._subject(folder / DOCUMENT, document, subject, operation)
@@ -181,10 +204,20 @@ class _Reader:
             str(code), _title(found, "title", f"the service `{code}`"), _title(found, "description", f"the service `{code}`"),
             str(purpose), basis(found, "article"), tuple(map(str, recipients)), parties.members(recipients),
             tuple(map(str, roles)), str(subject), replaces, minors, text, reads or frozenset(),
-            registers_of(collected, self._catalogue) if collected is not None else (),
+            registers_of(collected, self._catalogue) if collected is not None else (), report, writes,
         )  # fmt: skip
 
-    def _document(self, path: Path) -> tuple[str, Operation | None]:
+    def _report(self, path: Path) -> tuple[str, frozenset[str]]:
+        """The document by which a service reports, if it does, and the mutations in it."""
+        if not path.exists():
+            return "", frozenset()
+        text, operation = self._document(path, OperationType.MUTATION)
+        if operation is None:
+            return text, frozenset()
+        made = collect(operation, self._catalogue, self._schema, dict.fromkeys(operation.switches, True)).reports
+        return text, frozenset(name for each in made for name in (each.declared.coordinate, *asked_to_be_told(each)))
+
+    def _document(self, path: Path, kind: OperationType) -> tuple[str, Operation | None]:
         """The document's text, and its operation if it is one that can be approved."""
         start = Place(str(path), 1, 1)
         try:
@@ -202,8 +235,8 @@ class _Reader:
                 line, column = each.locations[0] if each.locations else (1, 1)
                 self._mistakes.add(Place(str(path), line, column), each.message)
             return text, None
-        if operation.kind is not OperationType.QUERY:
-            self._mistakes.add(start, "a service's document must be a query")
+        if operation.kind is not kind:
+            self._mistakes.add(start, f"the document in `{path.name}` must be a {kind.value}")
         else:
             return text, operation
         return text, None

@@ -56,6 +56,10 @@ class CivilService:
     """The document; null where it names what does not exist for the caller."""
     subject: str | None
     """The document's variable, which takes the resident's number; null where the document is about whoever asks."""
+    report_id: str | None
+    """By what a request names the document by which the service reports; null where it reports nothing."""
+    report: str | None
+    """The document by which the service reports to registers."""
     reads: list[str]
     """The coordinates that it asks for, as far as they exist for the caller."""
     registers: list[ServiceRegister]

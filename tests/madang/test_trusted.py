@@ -21,6 +21,7 @@ from tests.madang.conftest import Serve
 SERVICES = Path(__file__).parents[2] / "examples/korea/services"
 GRAPHQL, JSON = "application/graphql-response+json", "application/json"
 RENEWAL, MOVE = ((SERVICES / name / "operation.graphql").read_text("utf-8") for name in ("passport-renewal", "change-of-address"))
+REPORT = (SERVICES / "change-of-address" / "report.graphql").read_text("utf-8")
 CITIZEN = {"rrn": known_residents()["citizen"]}
 UNKNOWN = "0" * 64
 
@@ -194,6 +195,17 @@ def test_that_somebody_sent_what_is_not_approved_is_in_the_ledger(passports: htt
     assert (found["asked"], found["operation"]) == ([], None)
 
 
+def test_a_service_reports_by_its_approved_document(strict: str, passports: httpx.Client, tokens: dict[str, str]) -> None:
+    moves = {"address": "서울특별시 종로구 창신동 창신길 1", "districtCode": "11110"}
+    given = {"residents": [CITIZEN], "to": moves, "movedOn": "2999-01-01", "reason": "HOUSING"}
+    body = {**identified(REPORT), "variables": {"key": "approved-1", "input": given}}
+    assert code(post(passports, body)) == "DOCUMENT_NOT_APPROVED"
+    with client_of(strict, tokens["resident-clerk"], "change-of-address", "2026-00018") as clerk:
+        told = post(clerk, body).json()["data"]["reportMoveIn"]
+        assert [each["code"] for each in told["errors"]] == ["IN_FUTURE"]
+        assert clerk.get("/graphql", params={**identified(REPORT)}).status_code == 405
+
+
 def test_the_name_of_another_operation_does_not_get_one_in(passports: httpx.Client) -> None:
     response = post(passports, {**identified(RENEWAL), "operationName": "Other"})
     assert (response.status_code, code(response)) == (400, "OPERATION_RESOLUTION_FAILURE")
@@ -226,7 +238,7 @@ def test_a_minors_guardians_are_read_with_the_passport(passports: httpx.Client) 
 
 
 ASKED = """{ services {
-  code title { ko en } description { en } purpose article documentId document subject reads mine papersReplaced
+  code title { ko en } description { en } purpose article documentId document reportId report subject reads mine papersReplaced
   papers { code title { ko } office { en } minorsOnly shows } registers { code title holder { code title { ko } } }
 } }"""
 
@@ -235,12 +247,14 @@ def test_the_graph_lists_the_services_and_whose_they_are(served: str, tokens: di
     with client_of(served, tokens["passport-officer"], "passport-renewal", "") as client:
         del client.headers["madang-case"]
         del client.headers["madang-purpose"]
-        birth, move, renewal = post(client, {"query": ASKED, "variables": {}}).json()["data"]["services"]
+        listed = {each["code"]: each for each in post(client, {"query": ASKED, "variables": {}}).json()["data"]["services"]}
+    birth, move, renewal = (listed[name] for name in ("birth", "change-of-address", "passport-renewal"))
     assert [each["mine"] for each in (birth, move, renewal)] == [False, False, True]
     assert (renewal["code"], renewal["subject"], renewal["purpose"]) == ("passport-renewal", "rrn", "passport-renewal")
     assert renewal["title"] == {"ko": "여권 재발급", "en": "Passport renewal"}
     assert renewal["document"] == RENEWAL
     assert renewal["documentId"] == f"sha256:{hash_of(RENEWAL)}"
+    assert (move["report"], move["reportId"], renewal["report"]) == (REPORT, f"sha256:{hash_of(REPORT)}", None)
     assert [each["papersReplaced"] for each in (birth, move, renewal)] == [6, 4, 5]
     assert [paper["code"] for paper in renewal["papers"] if paper["minorsOnly"]] == ["guardian-consent", "basic-certificate"]
     assert [register["code"] for register in renewal["registers"]] == ["mois", "scourt", "mofa", "moj", "mma"]

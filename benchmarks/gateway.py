@@ -50,8 +50,8 @@ def prepare(directory: Path, nation: Embedded) -> tuple[Path, Minter]:
         lines += [f"[registers.{name}]", f"schema = {_text(register.schema)}", "[registers." + name + ".source]"]
         if register.source.kind == "http":
             lines += ['kind = "http"', f"url = {_text(nation.mma_url)}", f"api_key = {_text(nation.mma_api_key)}"]
-        elif register.source.kind == "ledger":
-            lines += ['kind = "ledger"']
+        elif register.source.kind in ("ledger", "gateway"):
+            lines += [f'kind = "{register.source.kind}"']
         else:
             lines += ['kind = "postgres"', f"dsn = {_text(nation.dsns[name])}"]
     path = directory / "madang.toml"

@@ -52,6 +52,7 @@ class Relay:
         assert isinstance(kinds, tuple), "the kinds of events are an enumeration"
         self._kinds = list(kinds)
         self._feed: asyncpg.Connection | None = None
+        self._locked = False
         self._registers: dict[str, asyncpg.Connection] = {}
         self._away: set[str] = set()
         self._writing = asyncio.Lock()
@@ -103,16 +104,22 @@ class Relay:
 
     async def _works(self) -> bool:
         """Whether this gateway has the lock, or now gets it."""
-        async with self._writing:
-            if self._feed is not None and not self._feed.is_closed():
-                return True
-            async with asyncio.timeout(self._timeout):
-                connection = await asyncpg.connect(self._dsn, server_settings=_SETTINGS)
-                if await connection.fetchval(_LOCK):
-                    self._feed = connection
-                    return True
-                await connection.close()
-            return False
+        async with self._writing, asyncio.timeout(self._timeout):
+            if self._feed is None or self._feed.is_closed():
+                self._locked = False
+                self._feed = await asyncpg.connect(self._dsn, server_settings=_SETTINGS)
+            if not self._locked:
+                try:
+                    self._locked = await self._feed.fetchval(_LOCK)
+                except BaseException:
+                    self._let_go()
+                    raise
+            return self._locked
+
+    def _let_go(self) -> None:
+        """Of the lock, and of the connection that has it."""
+        _terminate(self._feed)
+        self._feed, self._locked = None, False
 
     async def _page(self, register: str, dsn: str, after: int) -> tuple[int, int | None]:
         """Move some rows; how many times somebody was told something, and the last row's number if there may be more."""
@@ -129,13 +136,12 @@ class Relay:
 
     async def _write(self, register: str, arrivals: list[Arrival]) -> int:
         async with self._writing:
-            if self._feed is None:
+            if self._feed is None or not self._locked:
                 raise ConnectionError("the lock is lost")
             try:
                 return await arrive(self._feed, register, arrivals)
             except BaseException:
-                _terminate(self._feed)
-                self._feed = None
+                self._let_go()
                 raise
 
 

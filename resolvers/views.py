@@ -17,6 +17,7 @@ its needs, of which one must be granted:
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
     a report, what it tells to be read, under report; what became of one, any of them
+    a resident, by a field  that field to be read or searched by, under any access
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -57,6 +58,7 @@ from auth.access import Access, Article, Caller, Grantable, Use
 from auth.words import article_in_words
 from schema.build import order_values
 from schema.catalogue import Catalogue, ColumnField, FeedRoot, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.reporting import Input
 
 ANY: tuple[Access, ...] = get_args(Access)
 
@@ -187,7 +189,19 @@ def _inputs(catalogue: Catalogue) -> Needs:
         for item in (f for f in record.fields.values() if isinstance(f, LinkField)):
             by_argument = {f"{item.coordinate}.{f.name}": f.target.coordinate for f in item.filters.values()}
             found.update({name: _one_of([coordinate], ANY, "search") for name, coordinate in by_argument.items()})
+    for report in catalogue.reports.values():
+        found.update(_naming(report.input))
     return found
+
+
+def _naming(given: Input) -> Iterator[tuple[str, frozenset[Grantable]]]:
+    """The needs of the fields by which a report names records."""
+    for item in given.fields:
+        if isinstance(item.kind, Input):
+            yield from _naming(item.kind)
+        if given.names is not None:
+            coordinate = f"{given.names}.{item.name}"
+            yield f"{given.cls.__name__}.{item.name}", _one_of([coordinate], ANY, "read") | _one_of([coordinate], ANY, "search")
 
 
 def _roots(catalogue: Catalogue) -> Needs:

@@ -67,7 +67,7 @@ PURPOSES = {
     "licence-officer": ("driving-licence-renewal",),
     "investigator": ("criminal-investigation",),
     "tax-officer": ("income-tax-assessment",),
-    "citizen": ("own-records",),
+    "citizen": ("own-records", "birth-registration", "change-of-address", "family-relation-certificate"),
     "auditor": ("information-sharing-audit",),
     "analyst": ("statistics",),
     "district-system": ("register-upkeep",),
@@ -334,6 +334,9 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         search self: Building pnu area approvedOn
         search self/household: LivelihoodBenefit startedOn
         search self: Petition openedOn
+        self/child: Resident consents
+        self/child: Consent id agency purpose item since until revoked
+        search self/child: Consent since until
         self/child: Resident accessLog notices
         self/child: Access number at agency agencyKo agencyEn role roleKo roleEn purpose purposeKo purposeEn caseNumber
         self/child: Access citizen items

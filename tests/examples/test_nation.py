@@ -68,6 +68,7 @@ def test_rows_fit_the_tables_of_sixteen_registers_and_the_gateway(population: Po
     assert {table for table in empty if not table.startswith("gateway.ledger_")} == {
         "gateway.subject_use",
         "gateway.joint_report",
+        *(f"gateway.{name}" for name in ("event", "event_fact", "event_feed", "event_moved")),
     }
     assert all(None not in row.values() for rows in population.tables.values() for row in rows)
 

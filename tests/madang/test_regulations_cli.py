@@ -62,7 +62,7 @@ def test_check_says_what_there_is_if_nothing_is_wrong() -> None:
     done = run("check")
     assert done.exit_code == 0
     assert re.fullmatch(
-        r"17 regulations in force, \d+ permissions and \d+ prohibitions; (\d+) of \1 coordinates are shared with somebody\n",
+        r"21 regulations in force, \d+ permissions and \d+ prohibitions; (\d+) of \1 coordinates are shared with somebody\n",
         done.stdout,
     )
 
@@ -303,7 +303,7 @@ def test_the_exports_can_be_read_by_others() -> None:
     assert schema.strip() == SCHEMA.strip()
     cedarpy.Entities.from_json_str(run("export", "--cedar-entities").stdout, schema)
     odrl = read("export", "--odrl", *DAY)
-    assert sum(each["@type"] == "Set" for each in odrl["@graph"]) == 17
+    assert sum(each["@type"] == "Set" for each in odrl["@graph"]) == 21
     assert "행정안전부" in json.dumps(odrl, ensure_ascii=False)
 
 

@@ -144,6 +144,8 @@ def compare(seed: int, here: World, runner: asyncio.Runner) -> bool:
     }
     # What the search or the link has ensured already leaves some ways of being granted unused.
     used = {(item["coordinate"], item["mask"]) for item in content["granted"]}
+    # That somebody was found follows from the search.
+    used = {each for each in used if not each[0].endswith(".__typename")}
     assert used <= granted, seed
     assert {name for name, _ in used} == {name for name, _ in granted}, seed
     searched = {name for (name, _, use, _), decision in places if use == "search" and not decision.denied}
@@ -293,6 +295,8 @@ def questions() -> list[Question]:
     some, nation = random.Random(7), world()
     for persona in DEMO.personas.values():
         purposes = LAW.purposes(persona.caller)
+        if not purposes:  # Some have a purpose only since a later day.
+            continue
         for _ in range(15):
             writer = Writer(
                 Dice(some.randint), lambda record, key, whose, of=persona.caller: nation.id(of, record, key),  # type: ignore[misc]

@@ -18,7 +18,7 @@ from tests.resolvers.world import Key, Profile, World
 SEARCH: Key = ("Resident.rrn", "lookup", "search")
 LOOKUP = " ".join(f'a{n}: resident(rrn: "{rrn(n)}") {{ sex name vehicles {{ plate }} }}' for n in range(14))
 LIST = "residents(first: 14) { edges { node { sex name vehicles { plate } } } }"
-OTHERS = [register for register in REGISTERS if register not in ("mois", "molit_vehicles", "mohw_livelihood")]
+OTHERS = [register for register in REGISTERS if register not in ("mois", "molit_vehicles", "mohw_livelihood", "events")]
 """Registers with something about residents; benefits are about households."""
 
 

@@ -258,7 +258,7 @@ EVERYTHING = """query Everything { residents(first: 14) { totalCount pageInfo { 
   id name sex birthDate age address passports { kind issuedOn } borderCrossings { port crossedOn } taxCertificates { year }
   businesses { kind } localTaxes { year } healthInsurance { kind } pension { kind } employments { workplace } vehicles { model }
   buildings { use } militaryService { rank } disability { kind } drivingLicence { class } petitions { service }
-  birth { place father { id } mother { id } }
+  birth { place father { id } mother { id } } consents { item }
   letters { office } parcels { weight } parents { id name } children { id } spouse { id } marriage { status spouse { id } }
   household { id size head { id } members { id } moveIns { reason } livelihoodBenefits { kind }
     parcelsOfHead { office } } accessLog { number items { basis } } notices { ground } } } } }"""

@@ -43,7 +43,9 @@ def postgres(postgres_server: PostgresServer, memory: World, runner: asyncio.Run
     dsn = postgres_server.get_uri("resolvers")
     runner.run(_fill(dsn, memory))
     tables = {r: CATALOGUE.tables(r) for r in CATALOGUE.registers} | {consent.SOURCE: {consent.TABLE: consent.COLUMNS}}
-    sources = {r: Coalescer(PostgresSource(r, dsn, tables[r], pool_size=1)) for r in tables}
+    # There the resolvers' own consents have the name of those that are read as a register.
+    dsns = dict.fromkeys(tables, dsn) | {consent.SOURCE: f"{dsn}{'&' if '?' in dsn else '?'}search_path=gateway"}
+    sources = {r: Coalescer(PostgresSource(r, dsns[r], tables[r], pool_size=1)) for r in tables}
     engine = Engine(
         CATALOGUE, SCHEMA, memory.regulations, sources, Pseudonyms(MASTER), limits=WIDE, ledger=Recorder(), today=lambda: TODAY
     )  # fmt: skip
@@ -54,9 +56,11 @@ def postgres(postgres_server: PostgresServer, memory: World, runner: asyncio.Run
 async def _fill(dsn: str, memory: World) -> None:
     connection = await asyncpg.connect(dsn)
     stored = {**memory.nation, consent.SOURCE: {consent.TABLE: consents()}}
+    await connection.execute("CREATE SCHEMA gateway")
     for register, tables in stored.items():
+        await connection.execute(f"SET search_path = {'gateway' if register == consent.SOURCE else 'public'}")
         for table, rows in tables.items():
-            columns = CATALOGUE.tables(register).get(table, consent.COLUMNS)
+            columns = consent.COLUMNS if register == consent.SOURCE else CATALOGUE.tables(register)[table]
             types = ", ".join(f'"{n}" {SQL_TYPES.get(t, "text") if isinstance(t, type) else "text"}' for n, t in columns.items())
             await connection.execute(f'CREATE TABLE "{table}" ({types})')
             await connection.copy_records_to_table(table, records=[[row[n] for n in columns] for row in rows], columns=[*columns])

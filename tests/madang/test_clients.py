@@ -1,4 +1,4 @@
-"""The client programs that people copy, run against the served sample: that they do what they say, and what they do if it fails."""
+"""The client programs that people copy, run against the served sample: they do what they say, and say what they cannot do."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: serve ministry analyst test check format bench web lock clean
+.PHONY: serve ministry analyst test check format bench web citizen lock clean
 
 serve: .venv/serve.stamp ## the graph and its page on 127.0.0.1:8000, over the sample nation's embedded registers
 	$(BIN)/madang serve
@@ -37,6 +37,10 @@ bench: .venv/dev.stamp
 
 web: ## rebuild the page's files in madang/static; needs Node.js
 	cd web && npm ci && npm run build
+
+citizen: .venv/serve.stamp ## rebuild the citizen's app in examples/citizen/dist; needs Node.js
+	$(BIN)/madang schema --persona citizen > examples/citizen/schema.graphql
+	cd examples/citizen && npm ci && npm run build
 
 lock: .venv/dev.stamp ## resolve the newest versions of all dependencies into requirements/
 	$(COMPILE) --upgrade --group build pyproject.toml --output-file requirements/serve.txt

@@ -329,3 +329,6 @@ class Authorizer(Protocol):
 
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""
+
+    def under_consent(self, agency: str, purpose: str) -> frozenset[str]:
+        """Coordinates that are shared with an agency for a purpose, in whatever role, if the resident consents."""

@@ -15,14 +15,14 @@ from datetime import date
 from itertools import product
 from pathlib import Path
 
-from auth.access import Access, AccessRequest, Article, Caller, Decision, Grantable, Reason, Use, Verdict
+from auth.access import Access, AccessRequest, Article, Caller, Decision, Grantable, Reason, Use, Verdict, WithConsent
 from auth.checker import check
 from auth.document import Mistake
 from auth.reach import Circumstance
 from auth.regulations import read
 from auth.remedy import remedy
 from auth.rules import AnyRule, Coordinate, Parties, Period, Regulation, RegulationSet, Title
-from auth.sharing import SharedWith, articles, who_may
+from auth.sharing import ByConsent, SharedWith, articles, by_consent, who_may
 from auth.table import Table
 
 _PROFILES = 4096
@@ -217,6 +217,11 @@ class RegulationAuthorizer:
                 self._shared_with[asked] = found
         return found
 
+    def by_consent(self) -> tuple[ByConsent, ...]:
+        """What agencies may have as of today of residents who consent."""
+        force = self._now()
+        return by_consent(force.table, [each for regulation in force.regulations for each in regulation.permissions], self._day)
+
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         """Purposes for which some permission in force names the caller's agency and role, in the order they are declared."""
         table = self._now().table
@@ -225,6 +230,18 @@ class RegulationAuthorizer:
             purpose
             for purpose, cell in cells
             if any(offer.valid.holds(self._day) for offers in cell.offers.values() for offer in offers)
+        )
+
+    def under_consent(self, agency: str, purpose: str) -> frozenset[str]:
+        """Coordinates that are shared with an agency for a purpose, in whatever role, if the resident consents."""
+        table = self._now().table
+        cells = [table.cell(agency, role, purpose) for role in table.roles] if agency in table.agencies else []
+        return frozenset(
+            coordinate
+            for cell in cells
+            for (coordinate, _), offers in cell.offers.items()
+            for offer in offers
+            if offer.valid.holds(self._day) and any(isinstance(each, WithConsent) for each in offer.grant.constraints)
         )
 
     def _hidden_from(self, table: Table, agency: str, role: str) -> frozenset[str]:

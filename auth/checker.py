@@ -97,6 +97,7 @@ class _Names:
     def _permission(self, permission: Permission, regulation: Regulation) -> None:
         self._held(permission.search, regulation.holder)
         self._deferral(permission, regulation.approved_on)
+        self._reports(permission)
         self._conditions(permission.rows)
         self._reachable(permission.rows, (*permission.items, *permission.search))
         if permission.consent is not None and permission.consent.required:
@@ -118,6 +119,26 @@ class _Names:
                 permission.id.place,
                 "an exemption from consent means nothing where nothing is read; this permission has no `items`",
             )
+
+    def _reports(self, permission: Permission) -> None:
+        """What is reported is no record, so all that can be asked is who reports, of whom and where, and for which case."""
+        reports = "report" in permission.access
+        for word in (*permission.items, *permission.search):
+            column = self._coordinates.get(word)
+            if column is not None and (column.kind == "report") != reports:
+                why = "no report, so it is not reported" if reports else "a report, so its `access` is `report`"
+                self._mistakes.add(word.place, f"`{word}` is {why}")
+        if not reports:
+            return
+        if len(permission.access) > 1:
+            self._mistakes.add(
+                permission.id.place, "`report` stands alone in `access`; take the others into a permission of their own"
+            )
+        for key, given in (("search", permission.search), ("rows", permission.rows), ("mask", permission.masks)):
+            if given:
+                self._mistakes.add(permission.id.place, f"`{key}` means nothing where something is reported; leave it out")
+        if permission.consent is not None:
+            self._mistakes.add(permission.id.place, "`consent` means nothing where something is reported; leave it out")
 
     def _deferral(self, permission: Permission, approved_on: date | None) -> None:
         first = max((day for day in (approved_on, permission.valid.first) if day), default=date.min)
@@ -168,7 +189,7 @@ class _Names:
             self._mistakes.add(
                 place, f"{named} is computed, so no row can be told by it; name what it is computed from, `{column.derived_from}`"
             )
-        elif column.kind in ("id", "link", "count"):
+        elif column.kind in ("id", "link", "count", "report"):
             self._mistakes.add(place, f"{named} is no column, so no row can be told by it")
         elif isinstance(values, Since):
             if column.kind not in ("date", "int"):

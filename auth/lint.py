@@ -6,7 +6,7 @@ be right before it does. The tests of a version that is superseded run against t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import cast
@@ -15,7 +15,7 @@ from auth.access import Access, Decision, Matches, Rule, Use, Verdict
 from auth.constraints import covers, follow, matches
 from auth.document import Mistakes, Word
 from auth.reach import Circumstance, Reach
-from auth.rules import Coordinate, Expectation, Period, Permission, Prohibition, Regulation, RegulationSet
+from auth.rules import Condition, Coordinate, Expectation, Period, Permission, Prohibition, Regulation, RegulationSet
 from auth.table import Offer, Table, name_of
 
 
@@ -93,9 +93,12 @@ class _Law:
                 self._masked_searches(permission, circumstances)
                 self._probes(permission, circumstances)
                 self._list_searches(permission.rule)
+                self._events(permission.rule)
                 self._shadow(number, permissions)
         for regulation in self.regulations:
             prohibitions = [self._prohibition(rule) for rule in regulation.prohibitions]
+            for rule in regulation.prohibitions:
+                self._conditions_of_events([word for word in rule.items if self.coordinates[word].fed], rule.when)
             for number in range(len(prohibitions)):
                 self._needless(number, prohibitions)
             _failing_tests(regulation, self.table, self.coordinates, self.mistakes)
@@ -177,6 +180,35 @@ class _Law:
                     self.mistakes.add(
                         word.place, f"a search for `{word}` in lists cannot turn on `{condition.column}`; {instead}"
                     )
+
+    def _events(self, permission: Permission) -> None:
+        """What happens is told when it does, and kept for who was told: what a permission asks must be known then."""
+        fed = [word for word in (*permission.items, *permission.search) if self.coordinates[word].fed]
+        if fed and any(access != "events" for access in permission.access):
+            self.mistakes.add(fed[0].place, f"`{fed[0]}` is in the feed alone; `access` can only be `events` here")
+        if "events" not in permission.access:
+            return
+        if permission.case != "none":
+            self.mistakes.add(
+                permission.id.place, "nobody has a case for what is told when it happens; `case` must be `none` here"
+            )
+        for word in permission.subject:
+            if fed and word in ("household", "child"):
+                self.mistakes.add(
+                    word.place, f"events are told by `self`, `jurisdiction` or `any`; take `{word}` out, or `{fed[0]}`"
+                )
+        self._conditions_of_events(fed, permission.rows)
+
+    def _conditions_of_events(self, fed: Sequence[Word], conditions: Iterable[Condition]) -> None:
+        """What can be found out of an event's resident when it arrives depends neither on who is told nor on others."""
+        for condition in conditions if fed else ():
+            place, column = condition.column.place, self.coordinates[condition.column]
+            if column.fed and column.kind != "names":
+                self.mistakes.add(place, f"of an event a rule can turn on its kind alone, not on `{condition.column}`")
+            elif condition.values == "jurisdiction":
+                self.mistakes.add(place, f"`{fed[0]}` cannot turn on the caller's jurisdiction so; say `subject: jurisdiction`")
+            elif condition.household:
+                self.mistakes.add(place, f"`{fed[0]}` can turn on the event's resident alone; say `of: subject`")
 
     def _shadow(self, number: int, permissions: list[_Permission]) -> None:
         permission = permissions[number]

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 from auth.access import Duties, Limit, Mask, Since, Span
 from auth.document import Mistakes, Word
 
-Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count"]
+Kind = Literal["int", "text", "date", "bool", "names", "id", "link", "count", "report"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,8 @@ class Coordinate:
 
     `names` are those of an enumeration, `target` the record type that a link leads to. A derived field tells the coordinate of
     its input in `derived_from`, and in `probe` whether its answer turns on an argument that the caller chooses. `reaches` are the
-    record types whose columns a condition on it may name, none for any; `personal` tells whether its rows are about a resident.
+    record types whose columns a condition on it may name, none for any; `personal` tells whether its rows are about a resident,
+    `fed` whether they are the feed's, which is read under `access: events` alone.
     """
 
     holder: str
@@ -35,6 +36,7 @@ class Coordinate:
     probe: bool = False
     reaches: frozenset[str] | None = None
     personal: bool = True
+    fed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

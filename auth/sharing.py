@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from auth.access import Access, Article, Ban, Decision, Use
+from auth.access import Access, Article, Ban, Decision, Use, WithConsent
 from auth.reach import Circumstance
 from auth.rules import Parties, Permission
 from auth.table import Cell, Offer, Table
@@ -77,6 +77,34 @@ def who_may(
     return tuple(
         SharedWith(parties.names(agencies), role, purpose, offers, bans)
         for (purpose, role, offers, bans), agencies in found.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ByConsent:
+    """What one agency may have for one purpose of whoever consents: the coordinates, and under which articles."""
+
+    agency: str
+    purpose: str
+    items: tuple[str, ...]
+    bases: tuple[str, ...]
+
+
+def by_consent(table: Table, permissions: Iterable[Permission], day: date) -> tuple[ByConsent, ...]:
+    """All that turns on consent on a day, in the order in which purposes are declared, agencies by name."""
+    found: dict[tuple[str, str], dict[str, list[str]]] = {}
+    naming = [each for each in permissions if each.consent is not None and each.consent.required]
+    for item in dict.fromkeys(str(item) for each in naming for item in each.items):
+        for agency, role, purpose in _circumstances(table, naming, item, "read"):
+            cell = table.cell(agency, role, purpose)
+            for offer in cell.offers.get((item, "read"), ()):
+                with_consent = any(isinstance(each, WithConsent) for each in offer.grant.constraints)
+                if purpose and with_consent and any(offer in terms(cell, item, a, "read", day)[1] for a in sorted(offer.access)):
+                    found.setdefault((purpose, agency), {}).setdefault(item, []).append(offer.grant.rule.basis)
+    places = {purpose: place for place, purpose in enumerate(table.purposes)}
+    return tuple(
+        ByConsent(agency, purpose, tuple(items), tuple(dict.fromkeys(basis for bases in items.values() for basis in bases)))
+        for (purpose, agency), items in sorted(found.items(), key=lambda each: (places[each[0][0]], each[0][1]))
     )
 
 

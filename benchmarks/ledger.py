@@ -30,7 +30,7 @@ from auth.pseudonyms import Subjects
 from auth.reader import Found, Reader
 from auth.upkeep import Upkeep
 from madang import cluster
-from madang.embedded import GATEWAY_SQL
+from madang.embedded import gateway_sql
 
 RESIDENTS = 1_000_000
 FORMS = 60
@@ -217,7 +217,7 @@ def main(disclosures: int, as_json: bool) -> None:
         for size in (disclosures // 10, disclosures * 3 // 10, disclosures):
             cluster.psql(server, "SET client_min_messages = warning; DROP DATABASE IF EXISTS ledger;")
             cluster.psql(server, f"CREATE DATABASE ledger TEMPLATE template0 {cluster.LOCALE};")
-            cluster.psql(server, f"\\connect ledger\n\\set role postgres\n{GATEWAY_SQL.read_text('utf-8')}")
+            cluster.psql(server, f"\\connect ledger\n\\set role postgres\n{gateway_sql()}")
             columns.append(asyncio.run(measure(str(server.get_uri("ledger")), size, subjects, pseudonyms)))
     if as_json:
         click.echo(json.dumps({"load": load, "ledgers": columns}, ensure_ascii=False, indent=1))

@@ -1,11 +1,12 @@
 """The ASGI application: the graph at /graphql, its health, and the page at /.
 
-/graphql    GraphQL over HTTP
+/graphql    GraphQL over HTTP, as server-sent events and over WebSocket
 /healthz    200 while the process serves
 /readyz     what each source says, and which regulations are in force; 503 when no register answers, since one that fails costs
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /verify     where a printed extract is verified
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+/<app>/     in a demo: an app's files, as its settings name them
 /           the page, files that are built from web/
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from ipaddress import ip_address
 from pathlib import Path
@@ -23,7 +24,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -33,8 +34,10 @@ from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
 from madang.personas import about
+from madang.streams import Streams
 from madang.trusted import Documents
 from madang.verification import verification
+from madang.websocket import GraphQLOverWebSocket
 
 STATIC = Path(__file__).parent / "static"
 TOKEN_SECONDS = 900
@@ -53,6 +56,9 @@ PAGE_HEADERS = (
 )
 
 
+OWN = ("ledger", "gateway")
+"""Kinds of sources that are the gateway's own database."""
+
 GENERATIONS = (20_000, 20, 20)
 """When the collector runs. An answer of a thousand rows is many objects but no cycle, so looking through each finds nothing."""
 
@@ -60,26 +66,34 @@ GENERATIONS = (20_000, 20, 20)
 def create_app(gateway: Gateway) -> Starlette:
     """The application over an open gateway, which it closes when it shuts down."""
     documents = Documents(gateway.services, gateway.settings.services)
-    endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, body=gateway.settings.server.body)
+    body, streams = gateway.settings.server.body, Streams(gateway.engine, gateway.following)
+    over_http = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, streams, body=body)
+    over_websocket = GraphQLOverWebSocket(gateway.engine, gateway.verifier, documents, streams, body=body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
     routes += verification(gateway)
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
+    if gateway.settings.demo is not None:
+        for name, directory in gateway.settings.demo.apps.items():
+            routes.append(Route(f"/{name}", lambda request: RedirectResponse(f"{request.url.path}/")))
+            routes.append(Mount(f"/{name}", Page(StaticFiles(directory=directory, html=True, check_dir=False))))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
     return Starlette(
-        routes=routes, middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", endpoint)], lifespan=_lifespan(gateway)
+        routes=routes,
+        middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", {"http": over_http, "websocket": over_websocket})],
+        lifespan=_lifespan(gateway),
     )
 
 
 class Direct:
     """Answers one path before routes are matched: every request of the graph would pay for the others' routes."""
 
-    def __init__(self, app: ASGIApp, path: str, endpoint: ASGIApp) -> None:
-        self._app, self._path, self._endpoint = app, path, endpoint
+    def __init__(self, app: ASGIApp, path: str, endpoints: Mapping[str, ASGIApp]) -> None:
+        self._app, self._path, self._endpoints = app, path, endpoints
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        direct = scope["type"] == "http" and scope["path"] == self._path
-        await (self._endpoint if direct else self._app)(scope, receive, send)
+        direct = scope["type"] in self._endpoints and scope["path"] == self._path
+        await (self._endpoints[scope["type"]] if direct else self._app)(scope, receive, send)
 
 
 def is_loopback(host: str) -> bool:
@@ -97,7 +111,8 @@ class Page:
         self._files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        lasting = b"public, max-age=31536000, immutable" if scope["path"].startswith("/assets/") else b"no-cache"
+        asset = scope["path"].startswith(f"{scope['root_path']}/assets/")
+        lasting = b"public, max-age=31536000, immutable" if asset else b"no-cache"
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -125,12 +140,15 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         gc.collect()
         gc.freeze()
         gc.set_threshold(*GENERATIONS)
-        watching = asyncio.create_task(gateway.law.run())
+        background = [asyncio.create_task(gateway.law.run()), asyncio.create_task(gateway.engine.reports.joint.run())]
+        if gateway.relay is not None:
+            background.append(asyncio.create_task(gateway.relay.run()))
         async with kept(gateway.dsn, gateway.settings.server.timezone):
             yield
-        watching.cancel()
-        with suppress(asyncio.CancelledError):
-            await watching
+        for task in background:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await gateway.aclose()
 
     return lifespan
@@ -143,7 +161,7 @@ async def _healthz(request: Request) -> Response:
 def _readyz(gateway: Gateway) -> Callable[[Request], object]:
     async def readyz(request: Request) -> Response:
         sources = await gateway.readiness()
-        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind != "ledger")
+        registers = (name for name, register in gateway.settings.registers.items() if register.source.kind not in OWN)
         ready = sources[consent.SOURCE] == "ok" and any(sources[name] == "ok" for name in registers)
         return _json({"ready": ready, "sources": sources, "regulations": gateway.law.state()}, 200 if ready else 503)
 

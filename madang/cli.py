@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-import uvicorn
+from graphql import print_schema
 
 from auth.access import AccessRequest
 from madang import LAYERS, embedded, personas
-from madang.app import create_app, is_loopback
+from madang.app import is_loopback
 from madang.command import command
 from madang.evidence import evidence
 from madang.gateway import Gateway, Law, open_gateway, read_law
@@ -29,6 +29,7 @@ from madang.grants import grants
 from madang.ledger import ledger
 from madang.regulations import regulations
 from madang.services import services, ungranted
+from madang.serving import Server
 from madang.settings import Demo, Persona, Settings, SettingsError, find, load
 from madang.words import CASE, PURPOSE, Form
 from resolvers.explain import render
@@ -36,9 +37,6 @@ from resolvers.operation import RequestError
 
 RESIDENTS = click.IntRange(embedded.FEWEST, embedded.MOST)
 """The populations that the sample nation can have."""
-
-SHUTDOWN_SECONDS = 10
-"""How long requests under way may take when the server is told to stop."""
 
 
 def _fail(message: str, code: int = 2) -> Any:
@@ -160,6 +158,18 @@ def explain(
     asyncio.run(gateway.aclose())
 
 
+@main.command("schema")
+@click.option("--persona", "name", required=True, help="Who looks: see `madang personas`.")
+@command
+def print_graph(file: Path | None, name: str) -> None:
+    """Print the graph as a persona of the demo sees it, for what makes types of it. Nothing is read."""
+    settings = load(find(file, LAYERS / "madang.toml"))
+    caller = _persona(_demo(settings), name).caller
+    gateway = open_gateway(settings, read_law(settings), None)
+    click.echo(print_schema(gateway.engine.shown_to(caller)))
+    asyncio.run(gateway.aclose())
+
+
 def _demo(settings: Settings) -> Demo:
     if settings.demo is None:
         raise SettingsError(settings.path, ["there is no section `demo`, and only a demo has residents and personas"])
@@ -198,20 +208,8 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _run(gateway: Gateway, listening: socket.socket) -> None:
     """Serve until told to stop, and then until requests under way are answered."""
-    config = uvicorn.Config(
-        create_app(gateway),
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        proxy_headers=False,
-        lifespan="on",
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
-    )
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(gateway).run(sockets=[listening])
     except KeyboardInterrupt:
         return  # Ctrl-C is how a demo is meant to end.
 
@@ -225,6 +223,7 @@ def _welcome(gateway: Gateway, registers: embedded.Embedded | None, listening: s
     demo = gateway.settings.demo
     assert demo is not None, "only a demo embeds registers"
     lines = [f"Madang serves {count} registers with {registers.residents:,} residents: {address}", ""]
+    lines += [f"    {address}/{name}/" for name, directory in demo.apps.items() if directory.is_dir()]
     lines += [f"    {persona.name:<18} {persona.title}" for persona in demo.personas.values()]
     me = next((persona for persona in demo.personas.values() if persona.caller.rrn), None)
     purposes = gateway.authorizer.purposes(me.caller) if me else ()

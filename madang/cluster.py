@@ -29,6 +29,7 @@ Server = PostgresServer
 _PATIENCE = 20.0
 _CONFIGURATION = """
 max_connections = 200
+max_prepared_transactions = 50  # of reports to several registers
 shared_buffers = 256MB
 effective_cache_size = 1GB
 maintenance_work_mem = 256MB

@@ -14,19 +14,24 @@ _KINDS: dict[str, Kind] = {"int": "int", "str": "text", "bool": "bool", "date": 
 
 
 def coordinates(catalogue: Catalogue) -> dict[str, Coordinate]:
-    """Every coordinate that a regulation can share; a connection's count is the only one that is no record's field."""
+    """Every coordinate that a regulation can share; a connection's count and reports are no record's fields."""
     reaches = related(catalogue)
-    found = {}
+    reported = {coordinate: report.holder for report in catalogue.reports.values() for coordinate in report.coordinates()}
+    found = {name: Coordinate(holder, "report") for name, holder in reported.items()}
     for name, holder in catalogue.coordinates().items():
+        if name in reported:
+            continue
         counted = catalogue.records.get(name.partition(".")[0].removesuffix("Connection"))
-        assert counted is not None, "what is no record's field counts records"
+        assert counted is not None, "what is no record's field and no report counts records"
         found[name] = Coordinate(holder, "count", reaches=reaches[counted.name])
     for record in catalogue.records.values():
         personal = all(t.subject is not None and t.subject.self is not None for t in tellers(catalogue, record))
         for item in record.fields.values():
             also = frozenset({item.target}) if isinstance(item, LinkField) else frozenset()
             said = _coordinate(record, item)
-            found[item.coordinate] = replace(said, reaches=reaches[record.name] | also, personal=personal)
+            found[item.coordinate] = replace(
+                said, reaches=reaches[record.name] | also, personal=personal, fed=catalogue.is_fed(record)
+            )
     return found
 
 

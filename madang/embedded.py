@@ -15,9 +15,10 @@ What is in the directory:
     mma.log         what the API process had to say
 
 Every register is a database of its own with two login roles: the owner, `mois`, and the gateway, `mois_gateway`, which can only
-SELECT: everything, or what the owner's GRANT statements say, which are run anew at every start. So is the gateway's own database,
-`gateway`, where its role may also count. Neither role can connect to another database. Both need their password; the superuser
-needs none on the socket.
+SELECT: everything, or what the owner's GRANT statements say, which are run anew at every start. One that takes reports has a
+third, `mois_reports`, which can run the functions that take them, and empty the outbox. So is the gateway's own database,
+`gateway`, where its role may also count. No role can connect to another database. All need their password; the superuser needs
+none on the socket.
 
 All that was started ends with the context, on SIGTERM and SIGINT, and when this process is killed: the API watches its standard
 input, and so does a keeper that then stops PostgreSQL.
@@ -56,8 +57,8 @@ from madang import LAYERS, cluster
 SAMPLE = LAYERS / "examples" / "korea"
 """The sample nation. It is run, never imported: `examples.korea.load` and `examples.korea.mma`."""
 GATEWAY = "gateway"
-"""The gateway's own database. Its tables are made by `GATEWAY_SQL`, and the sample fills in consents."""
-GATEWAY_SQL = LAYERS / "auth" / "gateway.sql"
+"""The gateway's own database. Its tables are made by `gateway_sql`, and the sample fills in consents."""
+GATEWAY_SQL = (LAYERS / "sources" / "reports.sql", LAYERS / "auth" / "gateway.sql")
 API = "mma"
 """The register that is reached by HTTP. The role that others' gateways have is here its API's, which is the register's own."""
 DIRECTORY = Path(".madang")
@@ -91,7 +92,9 @@ class Embedded:
     mma_api_key: str
     gateway_dsn: str
     gateway_owner_dsn: str
-    """The owner may write consents, which the gateway only reads."""
+    """The owner may write consents, which the gateway writes by reports alone."""
+    reports_dsns: Mapping[str, str]
+    """By register that takes reports, for the role that may make them and nothing else."""
     grant: Callable[[Mapping[str, Sequence[str]]], None] | None = None
     """Runs other GRANT statements in place of those that were given at the start, if some were; takes a moment."""
 
@@ -101,8 +104,22 @@ def registers() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (SAMPLE / "ddl").glob("*.sql")))
 
 
+def reporting() -> tuple[str, ...]:
+    """Those of the sample's registers that take reports, by name."""
+    return tuple(sorted(path.stem for path in (SAMPLE / "reports").glob("*.sql")))
+
+
+def gateway_sql() -> str:
+    """What makes the tables of the gateway's own database; `:"role"` in it is the gateway's role."""
+    return "\n".join(path.read_text(encoding="utf-8") for path in GATEWAY_SQL)
+
+
 def _databases() -> tuple[str, ...]:
     return (*registers(), GATEWAY)
+
+
+def _roles() -> tuple[str, ...]:
+    return (*(role for name in _databases() for role in (name, f"{name}_gateway")), *(f"{name}_reports" for name in reporting()))
 
 
 def known_residents() -> dict[str, str]:
@@ -142,12 +159,13 @@ def start(
             cluster.make_durable(server)
             _write(directory / "state.json", wanted)
         roles = {name: cluster.dsn(server, name, f"{name}_gateway", passwords[f"{name}_gateway"]) for name in _databases()}
+        reports = {name: cluster.dsn(server, name, f"{name}_reports", passwords[f"{name}_reports"]) for name in reporting()}
         gateway, gateway_owner = roles.pop(GATEWAY), owners.pop(GATEWAY)
         _grant(server, owners, grants)
         api_key = secrets.token_urlsafe(32)
         url = stack.enter_context(_mma(directory, roles[API], api_key))
         yield Embedded(
-            directory, wanted["residents"], wanted["seed"], roles, owners, url, api_key, gateway, gateway_owner,
+            directory, wanted["residents"], wanted["seed"], roles, owners, url, api_key, gateway, gateway_owner, reports,
             None if grants is None else partial(_grant, server, owners),
         )  # fmt: skip
 
@@ -218,7 +236,7 @@ def _wanted(directory: Path, residents: int | None, seed: int | None) -> dict[st
     there = _state(directory) or {"residents": RESIDENTS, "seed": SEED}
     digest = hashlib.sha256()
     sample = sorted(path for path in SAMPLE.rglob("*") if path.suffix in {".py", ".sql", ".csv", ".tsv", ".json"})
-    for path in (*sample, GATEWAY_SQL):
+    for path in (*sample, *GATEWAY_SQL):
         digest.update(path.relative_to(LAYERS).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return {
         "residents": there["residents"] if residents is None else residents,
@@ -252,7 +270,7 @@ def _clear(directory: Path, wanted: Mapping[str, Any]) -> bool:
 def _passwords(directory: Path) -> dict[str, str]:
     path = directory / "passwords.json"
     if not path.exists():
-        _write(path, {role: secrets.token_urlsafe(24) for name in _databases() for role in (name, f"{name}_gateway")})
+        _write(path, {role: secrets.token_urlsafe(24) for role in _roles()})
     found: dict[str, str] = json.loads(path.read_text())
     return found
 
@@ -280,24 +298,45 @@ def _create(server: cluster.Server, passwords: Mapping[str, str]) -> None:
             f"\\connect {name}",
             f"REVOKE ALL ON SCHEMA public FROM PUBLIC; GRANT USAGE ON SCHEMA public TO {gateway};",
         ]
+        if name in reporting():
+            role = f"{name}_reports"
+            lines += [
+                f"CREATE ROLE {role} LOGIN PASSWORD '{passwords[role]}';",
+                f"GRANT CONNECT ON DATABASE {name} TO {role}; GRANT USAGE ON SCHEMA public TO {role};",
+            ]
     # The database that was connected to last is the gateway's.
-    lines += [f"SET ROLE {GATEWAY};", f"\\set role {GATEWAY}_gateway", GATEWAY_SQL.read_text(encoding="utf-8")]
+    lines += [f"SET ROLE {GATEWAY};", f"\\set role {GATEWAY}_gateway", gateway_sql()]
     cluster.psql(server, "\n".join(lines))
 
 
 def _grant(server: cluster.Server, owners: Mapping[str, str], grants: Mapping[str, Sequence[str]] | None) -> None:
-    """What the gateway's roles may read, said by each register's owner in one transaction: everything, or what `grants` says."""
+    """What the gateway's roles may do, said by each register's owner in one transaction: everything, or what `grants` says."""
     lines = []
     for name, dsn in owners.items():
-        role = f"{name}_gateway"
-        everything = (f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role};",)
-        lines += [f"\\connect '{dsn}'", "BEGIN;", f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};"]
-        lines += everything if grants is None or name == API else (f"{grant.rstrip(';')};" for grant in grants.get(name, ()))
+        roles = [f"{name}_gateway", *([f"{name}_reports"] if name in reporting() else [])]
+        lines += [f"\\connect '{dsn}'", "BEGIN;"]
+        lines += [f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};" for role in roles]
+        lines += [f"REVOKE ALL ON ALL FUNCTIONS IN SCHEMA public FROM {role};" for role in roles]
+        if grants is None or name == API:
+            lines.append(f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {roles[0]};")
+            lines += [f"{_EVERY_REPORT.format(role=role)}" for role in roles[1:]]
+        else:
+            lines += [f"{grant.rstrip(';')};" for grant in grants.get(name, ())]
         lines.append("COMMIT;")
     try:
         cluster.psql(server, "\n".join(lines))
     except subprocess.CalledProcessError:
         raise EmbeddedError("a grant to one of the gateway's roles was not accepted: see the message above") from None
+
+
+_EVERY_REPORT = """
+GRANT SELECT, DELETE ON outbox TO {role};
+GRANT EXECUTE ON FUNCTION report_begin, report_end, report_is_done TO {role};
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO {role}', oid::regprocedure) FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND prosecdef
+AND pg_get_function_identity_arguments(oid) = 'input jsonb, caller jsonb' \\gexec
+"""
+"""What the role that reports may do with all reports that a register takes."""
 
 
 def _load(dsns: Mapping[str, str], wanted: Mapping[str, Any]) -> None:

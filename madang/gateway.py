@@ -16,6 +16,7 @@ from auth import consent
 from auth.authorizer import RegulationAuthorizer
 from auth.blocks import Signer
 from auth.codes import Codes
+from auth.following import Following
 from auth.jws import Seal
 from auth.keys import FixedKeys, JwksAddress, Keys, read_keys
 from auth.ledger import Ledger
@@ -29,11 +30,13 @@ from madang.coordinates import coordinates
 from madang.embedded import Embedded
 from madang.grants import grants
 from madang.law import Watch
+from madang.relay import Relay
 from madang.settings import Settings, SettingsError, SourceSettings, TokenSettings
 from resolvers.engine import Engine
 from resolvers.evidence import Notary
 from resolvers.layouts import Layout, load_layouts
 from resolvers.ledger import LedgerSource
+from resolvers.recipients import Recipients
 from resolvers.services import Services
 from schema.build import build
 from schema.catalogue import Catalogue
@@ -41,6 +44,7 @@ from sources.coalescer import Coalescer
 from sources.http import HttpSource
 from sources.postgres import PostgresSource
 from sources.protocol import Shape, Source, SourceError, Tables
+from sources.reporter import Reporter
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,9 @@ class Gateway:
     """Of a demo."""
     dsn: str = field(repr=False)
     """The gateway's own database."""
+    following: Following
+    relay: Relay | None
+    """What moves outboxes into the feed, if some register has one."""
     notary: Notary
     reader: Reader
 
@@ -89,6 +96,7 @@ class Gateway:
         return found
 
     async def aclose(self) -> None:
+        await self.following.aclose()
         await self.engine.aclose()
 
 
@@ -201,11 +209,20 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         use=SubjectUse(dsn, timeout=settings.gateway.timeout),
         services=law.services,
         notary=notary,
+        reporters=_reporters(settings, catalogue, embedded, dsn),
     )
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, notary, reader)
+    following = Following(dsn, timeout=settings.gateway.timeout)
+    relay = None
+    outboxes = {name: dsn for name, dsn in _taking(settings, catalogue, embedded, dsn).items() if dsn}
+    if catalogue.feed is not None and outboxes:
+        recipients = Recipients(catalogue, sources)
+        relay = Relay(dsn, outboxes, catalogue.feed, recipients, lambda: watch.authorizer, following.ring)
+    return Gateway(
+        settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, following, relay, notary, reader
+    )  # fmt: skip
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -225,10 +242,32 @@ def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embed
         if url is None and embedded is not None:
             url, api_key = embedded.mma_url, embedded.mma_api_key
         return HttpSource(name, url or "", tables, api_key=api_key or "", timeout=settings.timeout)
-    dsn = gateway if settings.kind == "gateway" else settings.address
+    if settings.kind == "gateway":
+        tables = {**tables, consent.TABLE: {**consent.COLUMNS, **tables.get(consent.TABLE, {})}}
+        return PostgresSource(name, gateway, tables, pool_size=settings.connections, timeout=settings.timeout)
+    dsn = settings.address
     if dsn is None and embedded is not None:
         dsn = embedded.dsns[name]
     return PostgresSource(name, dsn or "", tables, pool_size=settings.connections, timeout=settings.timeout)
+
+
+def _reporters(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, gateway: str) -> dict[str, Reporter]:
+    """Of the registers that take reports, and of the gateway's own database. One without an address takes none here."""
+    taking = _taking(settings, catalogue, embedded, gateway)
+    found = {name: Reporter(name, dsn, size=settings.registers[name].source.connections) for name, dsn in taking.items()}
+    return {consent.SOURCE: Reporter(consent.SOURCE, gateway)} | found
+
+
+def _taking(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, gateway: str) -> dict[str, str]:
+    """The addresses of the registers that take reports, for the role that makes them; empty for one that is not reached here."""
+    found = {}
+    for name in sorted({name for report in catalogue.reports.values() for name, _ in report.declared.takes}):
+        source = settings.registers[name].source
+        dsn = gateway if source.kind == "gateway" else source.reports
+        if dsn is None and source.address is None and embedded is not None:
+            dsn = embedded.reports_dsns.get(name)
+        found[name] = dsn or ""
+    return found
 
 
 def _verifier(settings: Settings, minter: Minter | None) -> Verifier:

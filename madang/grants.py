@@ -1,5 +1,6 @@
 """A second fence behind the planner: GRANT statements that let the gateway's role read, in a holder's database, only the columns
-that some rule shares, and those without which what is shared could not be found.
+that some rule shares, and those without which what is shared could not be found. The role that reports may run the functions of
+those reports that some rule lets somebody make, and no table of records is open to it.
 
 What is shared is what some permission names that is in force today, or will be by a later validity or approval. Beside its own
 columns a shared coordinate needs some that no rule need share:
@@ -23,20 +24,32 @@ from auth.rules import Condition, Permission, Prohibition
 from madang.settings import Settings
 from resolvers.circumstances import household_question
 from resolvers.relations import Relation, by_household, relation, tellers
-from schema.catalogue import Catalogue, ColumnField, DerivedField, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import (
+    Catalogue,
+    ColumnField,
+    DerivedField,
+    IdField,
+    LinkField,
+    ListingRoot,
+    LookupRoot,
+    RecordType,
+    named_by,
+)
 from schema.declare import Hop, Subject
 
 ROLE = "{register}_gateway"
-"""How the gateway's roles are called in the embedded sample."""
+REPORTS = "{register}_reports"
+"""How the gateway's roles are called in the embedded sample: those that read, and those that report."""
 
 Columns = Mapping[str, Mapping[str, frozenset[str]]]
 """Register → table → columns."""
 
 
 def grants(
-    settings: Settings, catalogue: Catalogue, laws: Sequence[RegulationAuthorizer], role: str = ROLE
+    settings: Settings, catalogue: Catalogue, laws: Sequence[RegulationAuthorizer], role: str = ROLE, reports: str = REPORTS
 ) -> dict[str, list[str]]:
-    """Statements by register that speaks SQL, for what any of the laws shares; `role` is the roles' name, with `{register}`."""
+    """Statements by register that speaks SQL, for what any of the laws shares; `role` and `reports` are the roles' names, with
+    `{register}`."""
     day = datetime.now(settings.server.timezone).date()
     needed = [columns(catalogue, law, day) for law in laws]
     found: dict[str, list[str]] = {}
@@ -47,7 +60,31 @@ def grants(
                 for table, names in each.get(register, {}).items():
                     tables[table] = tables.get(table, frozenset()) | names
             found[register] = statements(tables, role.format(register=register))
+            if any(name == register for report in catalogue.reports.values() for name, _ in report.declared.takes):
+                taken = {function for law in laws for function in functions(catalogue, law, day, register)}
+                found[register] += reporting(sorted(taken), reports.format(register=register))
     return found
+
+
+def functions(catalogue: Catalogue, law: RegulationAuthorizer, day: date, register: str) -> Iterator[str]:
+    """The functions by which a register takes those reports that somebody may make."""
+    reported = {str(word) for permission in _rules(law, day)[0] for word in permission.items}
+    for report in catalogue.reports.values():
+        if report.coordinate in reported:
+            yield from (function for name, function in report.declared.takes if name == register)
+
+
+def reporting(functions: Sequence[str], role: str) -> list[str]:
+    """What a register's owner runs, beside `statements`: the role may run these functions, and pass on what they changed."""
+    named = _quoted(role)
+    revoked = [f"REVOKE ALL ON ALL {what} IN SCHEMA public FROM {named}" for what in ("TABLES", "FUNCTIONS")]
+    kept = ("report_begin(bytea, bytea, bytea, text)", "report_end(bytea, jsonb)", "report_is_done(text, bytea)")
+    granted = [*kept, *(f"{_quoted(function)}(jsonb, jsonb)" for function in functions)]
+    return [
+        *revoked,
+        f"GRANT SELECT, DELETE ON TABLE public.outbox TO {named}",
+        *(f"GRANT EXECUTE ON FUNCTION public.{function} TO {named}" for function in granted),
+    ]
 
 
 def columns(catalogue: Catalogue, law: RegulationAuthorizer, day: date) -> Columns:
@@ -55,13 +92,17 @@ def columns(catalogue: Catalogue, law: RegulationAuthorizer, day: date) -> Colum
     needs = _Needs(catalogue)
     permissions, prohibitions = _rules(law, day)
     for permission in permissions:
+        if "report" in permission.access:
+            needs.report(permission)
+            continue
         for word in permission.items:
             needs.read(word, permission)
         for word in permission.search:
             needs.search(word, permission)
+    reported = {coordinate for report in catalogue.reports.values() for coordinate in report.coordinates()}
     shared = {str(word) for permission in permissions for word in (*permission.items, *permission.search)}
     for prohibition in prohibitions:
-        for coordinate in shared.intersection(prohibition.items):
+        for coordinate in shared.intersection(prohibition.items) - reported:
             needs.matched(needs.record(coordinate), prohibition.when, coordinate)
     return needs.columns()
 
@@ -126,6 +167,18 @@ class _Needs:
         name = coordinate.partition(".")[0]
         return self.catalogue.records[name if name in self.catalogue.records else name.removesuffix("Connection")]
 
+    # Reports
+
+    def report(self, permission: Permission) -> None:
+        """Those who are named are looked up, and what the permission turns on."""
+        for report in self.catalogue.reports.values():
+            if report.coordinate in permission.items:
+                for name in named_by(report.input):
+                    record = self.catalogue.records[name]
+                    assert record.subject is not None, "the catalogue sees to it"
+                    self.of(record, record.key, record.subject.self, record.subject.household, record.subject.jurisdiction)
+        self.circumstances(permission)
+
     # Coordinates
 
     def read(self, coordinate: str, permission: Permission) -> None:
@@ -175,13 +228,16 @@ class _Needs:
             if subject.self is None and subject.household is not None:
                 self.of(teller, subject.household)
                 self.household()
+        self.circumstances(permission)
+        self.matched(record, permission.rows, coordinate)
+
+    def circumstances(self, permission: Permission) -> None:
         if permission.case == "verified":
             self.case()
         if {"self", "household"} & set(permission.subject):
             self.household()
         if "child" in permission.subject:
             self.children()
-        self.matched(record, permission.rows, coordinate)
 
     def matched(self, record: RecordType, conditions: Sequence[Condition], coordinate: str) -> None:
         """Columns that must match: of the row itself, of whose row tells its subject, of where a link leads, or of a relation."""

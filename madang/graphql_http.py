@@ -11,19 +11,22 @@ whoever waits and asks again, and those read statuses and `Retry-After`, not bod
 from __future__ import annotations
 
 import logging
+from collections.abc import AsyncGenerator
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 from starlette.types import Receive, Scope, Send
 
 from auth.tokens import Verifier
-from madang.identify import Identified, identify, trail
-from madang.negotiate import JSON, Parameters, from_address, from_body, is_json, response_type, single
+from madang import sse
+from madang.identify import identify, trail
+from madang.negotiate import GRAPHQL, JSON, Parameters, from_address, from_body, is_json, response_type, single
 from madang.refusal import Headers, Refusal
+from madang.streams import Asked, Streams, asked
 from madang.trusted import Documents
+from resolvers.answer import Answer, request_error
 from resolvers.disclose import Trail
-from resolvers.engine import Engine, request_error
+from resolvers.engine import Engine
 from resolvers.operation import RequestError
-from resolvers.request import Answer
 
 STATUS = {
     "GRAPHQL_PARSE_FAILED": 400,
@@ -70,10 +73,11 @@ class Disconnected(Exception):
 class GraphQLOverHttp:
     """The endpoint as an ASGI application. `body`: the most bytes that a request's body may have."""
 
-    def __init__(self, engine: Engine, verifier: Verifier, documents: Documents, *, body: int) -> None:
+    def __init__(self, engine: Engine, verifier: Verifier, documents: Documents, streams: Streams, *, body: int) -> None:
         self._engine = engine
         self._verifier = verifier
         self._documents = documents
+        self._streams = streams
         self._body = body
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +85,9 @@ class GraphQLOverHttp:
         try:
             headers = single(scope["headers"])
             way = trail(headers)
-            media = _acceptable(headers.get(b"accept"))
+            accept = headers.get(b"accept")
+            streamed = sse.is_accepted(accept)
+            media = response_type(accept) or (GRAPHQL if streamed else _acceptable(accept))
             method = scope["method"]
             if method not in ("GET", "POST"):
                 raise Refusal(405, "METHOD_NOT_ALLOWED", f"`{method}` is no way to ask; use POST, or GET for a query", _METHODS)
@@ -90,7 +96,19 @@ class GraphQLOverHttp:
                 parameters = from_body(await self._read(headers, receive))
             else:
                 parameters = _from_address(scope["query_string"])
-            answer = await self._answer(parameters, identified, way, by_get=method == "GET")
+            wanted = asked(parameters, identified, way, self._documents)
+            if method == "GET":
+                _changes_nothing(wanted, self._engine.limits.tokens, streamed=streamed)
+            if streamed and wanted.streams(self._engine):
+                await sse.stream(receive, send, self._streams.answers(wanted), (*_COMMON, _named(way)))
+                return
+            answer = await wanted.answer(self._engine)
+            if streamed and response_type(accept) is None and answer.kind == "data":
+                await sse.stream(receive, send, _one(answer), (*_COMMON, *_told(answer), _named(way)))
+                return
+        except RequestError as error:
+            answer = request_error(error)
+            await _send(send, _status(answer, media), media, answer.body, (_named(way),))
         except Refusal as refusal:
             agency = refusal.caller.agency if refusal.caller is not None else refusal.claimed
             if agency is not None:
@@ -104,28 +122,6 @@ class GraphQLOverHttp:
             await _send(send, failure.status, media, failure.body, (_named(way),))
         else:
             await _send(send, _status(answer, media), media, answer.body, (*_told(answer), _named(way)))
-
-    async def _answer(self, parameters: Parameters, identified: Identified, way: Trail, *, by_get: bool) -> Answer:
-        try:
-            document = self._documents.meant(parameters, identified.access.caller)
-        except RequestError as error:
-            return request_error(error)
-        if by_get and not _is_query(document, parameters.operation_name, self._engine.limits.tokens):
-            message = "only a query can be asked by GET; use POST"
-            raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
-        explain = parameters.extensions is not None and parameters.extensions.get("explain") is True
-        if explain and not identified.explain:
-            raise Refusal(403, "EXPLAIN_NOT_ALLOWED", "your token does not allow `explain`; leave it out of `extensions`")
-        return await self._engine.answer(
-            document,
-            parameters.variables,
-            parameters.operation_name,
-            identified.access,
-            trail=way,
-            refusals=identified.refusals,
-            explain=explain,
-            whole_view=identified.whole_view,
-        )
 
     async def _read(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         """The body of a POST request, as long as it is JSON and not too long."""
@@ -181,15 +177,26 @@ def _acceptable(accept: bytes | None) -> bytes:
     return media
 
 
-def _is_query(document: str, name: str | None, tokens: int) -> bool:
-    """Whether every operation that might be meant is a query. What cannot be parsed is the engine's to refuse."""
+async def _one(answer: Answer) -> AsyncGenerator[Answer, None]:
+    yield answer
+
+
+def _changes_nothing(wanted: Asked, tokens: int, *, streamed: bool) -> None:
+    """Hold what is asked by GET to operations that change nothing; raises `Refusal`.
+
+    All that might be meant count. What cannot be parsed is the engine's to refuse.
+    """
+    name = wanted.parameters.operation_name
     try:
-        definitions = parse(document, max_tokens=tokens).definitions
+        definitions = parse(wanted.document, max_tokens=tokens).definitions
     except (GraphQLError, RecursionError):
-        return True
+        return
     operations = [d for d in definitions if isinstance(d, OperationDefinitionNode)]
     meant = [d for d in operations if name is None or (d.name and d.name.value == name)]
-    return all(d.operation is OperationType.QUERY for d in meant)
+    fitting = (OperationType.QUERY, *((OperationType.SUBSCRIPTION,) if streamed else ()))
+    if not all(d.operation in fitting for d in meant):
+        message = "only a query can be asked by GET, or a subscription as `text/event-stream`; use POST"
+        raise Refusal(405, "METHOD_NOT_ALLOWED", message, ((b"allow", b"POST"),))
 
 
 async def _send(send: Send, status: int, media: bytes, body: bytes, headers: Headers = ()) -> None:

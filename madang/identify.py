@@ -26,10 +26,11 @@ class Identified:
     """An access request, and how the caller wants to be answered.
 
     `explain`: whether the plan may be explained to it. `refusals`: what the header says of what is withheld, if it was sent.
-    `whole_view`: whether introspection is to show the whole catalogue.
+    `whole_view`: whether introspection is to show the whole catalogue. `expires_at`: when the token does, in seconds since 1970.
     """
 
     access: AccessRequest
+    expires_at: float
     explain: bool
     refusals: Refusals | None
     whole_view: bool
@@ -50,7 +51,7 @@ async def identify(headers: dict[bytes, bytes], verifier: Verifier) -> Identifie
     if view is not None and view != b"all":
         raise Refusal(400, "BAD_REQUEST", "the header `Madang-View` can only be `all`; leave it out to see your own view")
     access = AccessRequest(identity.caller, purpose, case)
-    return Identified(access, identity.explain, _refusals(headers.get(b"madang-refusals")), view is not None)
+    return Identified(access, identity.expires_at, identity.explain, _refusals(headers.get(b"madang-refusals")), view is not None)
 
 
 def trail(headers: dict[bytes, bytes]) -> Trail:

@@ -103,7 +103,7 @@ def from_body(body: bytes) -> Parameters:
         raise Refusal(400, "BAD_REQUEST", "the request's body is a list; send one operation a request")
     if not isinstance(given, dict):
         raise Refusal(400, "BAD_REQUEST", "the request's body must be a JSON object with `query`")
-    return _checked(given)
+    return from_object(given)
 
 
 def from_address(query_string: bytes) -> Parameters:
@@ -125,10 +125,11 @@ def from_address(query_string: bytes) -> Parameters:
                 raise Refusal(400, "BAD_REQUEST", f"the parameter `{name}` is not JSON") from None
     if given.get("operationName") == "":
         del given["operationName"]
-    return _checked(given)
+    return from_object(given)
 
 
-def _checked(given: dict[str, Any]) -> Parameters:
+def from_object(given: dict[str, Any]) -> Parameters:
+    """The parameters that an object holds; raises `Refusal`."""
     query, variables, name, extensions = (given.get(parameter) for parameter in _PARAMETERS)
     if not (variables is None or isinstance(variables, dict)):
         raise Refusal(400, "BAD_REQUEST", "the parameter `variables` must be an object or null")

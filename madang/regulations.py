@@ -37,7 +37,7 @@ from madang.database import gateway_database
 from madang.effects import to_json as replay_as_data
 from madang.effects import to_text as replay_in_words
 from madang.gateway import read_catalogue
-from madang.grants import ROLE
+from madang.grants import REPORTS, ROLE
 from madang.grants import grants as grants_of
 from madang.replay import Replayer, Tally, recorded_since
 from madang.settings import Settings, find, load
@@ -279,11 +279,15 @@ def export(file: Path | None, form: str | None, directory: Path | None, day: dat
 @directory
 @click.option("--register", "only", help="Of this register alone.")
 @click.option("--role", default=ROLE, show_default=True, help="The gateway's role in each database.")
+@click.option("--reports", default=REPORTS, show_default=True, help="The role that it reports as, where reports are taken.")
 @command
-def grants(file: Path | None, directory: Path | None, only: str | None, role: str) -> None:
-    """Print the statements by which holders let the gateway read the columns that some rule shares, and no others."""
+def grants(file: Path | None, directory: Path | None, only: str | None, role: str, reports: str) -> None:
+    """Print the statements by which holders let the gateway read the columns that some rule shares, and no others.
+
+    Where reports are taken, they also let it run the functions of those that some rule lets somebody make.
+    """
     desk = Desk.open(file)
-    found = grants_of(desk.settings, desk.catalogue, [desk.law(directory, None)], role)
+    found = grants_of(desk.settings, desk.catalogue, [desk.law(directory, None)], role, reports)
     if only is not None and only not in found:
         raise click.BadParameter(
             f"there is no register `{only}` that speaks SQL; there are {', '.join(f'`{each}`' for each in found)}"

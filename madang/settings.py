@@ -16,7 +16,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -34,6 +34,8 @@ _ADDRESS = re.compile(r"https?://[A-Za-z0-9.:\[\]/_~-]+")
 MEGABYTE = 1_000_000
 GATEWAY = "gateway"
 """The source of the gateway's own database, beside the registers'."""
+RESERVED = frozenset({"assets", "graphql", "healthz", "personas", "readyz"})
+"""Paths of the server at which no app can be."""
 
 
 class SettingsError(Exception):
@@ -79,6 +81,8 @@ class SourceSettings:
     connections: int
     timeout: float
     queue: int
+    reports: str | None = field(default=None, repr=False)
+    """The address for the role that may report to it; none for one that takes no reports, or an embedded one."""
 
 
 @dataclass(frozen=True)
@@ -129,10 +133,12 @@ class Persona:
 
 @dataclass(frozen=True)
 class Demo:
-    """The embedded sample: where its data lies, and who asks."""
+    """The embedded sample: where its data lies, and who asks. `apps`: folders that are served beside the page, by name; in one
+    that is not there, nothing is found."""
 
     directory: Path
     personas: Mapping[str, Persona]
+    apps: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -278,7 +284,8 @@ def _source(section: Section, demo: bool) -> SourceSettings:
     api_key = section.secret("api_key") if kind == "http" and address is not None else None
     if address is not None and kind == "http" and not address.startswith(("http://", "https://")):
         section.mistake(key, "must begin with `https://` or `http://`")
-    return _reached(section, "http" if kind == "http" else "postgres", address, api_key)
+    reports = section.secret("reports") if "reports" in section and kind == "postgres" else None
+    return replace(_reached(section, "http" if kind == "http" else "postgres", address, api_key), reports=reports)
 
 
 def _reached(section: Section, kind: Kind, address: str | None, api_key: str | None) -> SourceSettings:
@@ -327,7 +334,14 @@ def _ledger(section: Section) -> Ed25519PrivateKey | None:
 def _demo(section: Section) -> Demo:
     personas = section.section("personas")
     found = {name: _persona(name, personas.section(name)) for name in personas.names()}
-    return Demo(Path(section.text("directory", ".madang")).absolute(), found)
+    apps = section.section("apps")
+    return Demo(Path(section.text("directory", ".madang")).absolute(), found, {name: _app(name, apps) for name in apps.names()})
+
+
+def _app(name: str, section: Section) -> Path:
+    if not re.fullmatch("[a-z][a-z0-9-]*", name) or name in RESERVED:
+        section.mistake(name, "cannot be served there; give it another name, of small letters, digits and hyphens")
+    return section.path(name)
 
 
 def _persona(name: str, section: Section) -> Persona:

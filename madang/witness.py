@@ -23,14 +23,16 @@ from schema.build import order_values
 from schema.catalogue import (
     Catalogue,
     DerivedField,
+    FeedRoot,
     Field,
     LinkField,
     ListingRoot,
     LookupRoot,
     RecordType,
+    Root,
     column_type,
-    strip_none,
 )
+from schema.naming import strip_none
 from schema.scalars import DateTime
 
 NUMBER = "0000000000000"
@@ -128,6 +130,11 @@ class _Writer:
                     yield f"{root.name} {{ __typename }}"
             elif isinstance(root, ListingRoot) and self.access == "list" and root.record is kind:
                 yield from self.narrowing(root, coordinate)
+            elif isinstance(root, FeedRoot) and self.access == "events":
+                if coordinate == root.number.coordinate:
+                    yield f"{root.name} {{ __typename }}"
+                elif coordinate == root.kind.coordinate and self.grants(root.number.coordinate, "events", "search"):
+                    yield f"{root.name}(kinds: [{_value(root.kind.annotation)}]) {{ __typename }}"
         for owner in self.catalogue.records.values():
             links = (each for each in owner.fields.values() if isinstance(each, LinkField) and each.target == record)
             for link in links:
@@ -151,9 +158,12 @@ class _Writer:
                     found = ", ".join(filter(None, [arguments, f"filter: {{ {item.name}: {_value(item.annotation)} }}"]))
                     yield f"{name}({found}) {{ {page} }}"
 
-    def entrances(self, root: LookupRoot | ListingRoot) -> Iterator[str]:
+    def entrances(self, root: Root) -> Iterator[str]:
         """A root field with arguments that may be searched by."""
-        if isinstance(root, ListingRoot):
+        if isinstance(root, FeedRoot):
+            if self.access == "events" and self.grants(root.number.coordinate, "events", "search"):
+                yield root.name
+        elif isinstance(root, ListingRoot):
             if self.access == "list":
                 if self.grants(root.record.id.coordinate, "list", "search"):
                     yield root.name

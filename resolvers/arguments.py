@@ -75,8 +75,7 @@ def _open(kind: Any, node: ValueNode) -> Any:
     if isinstance(node, VariableNode):
         return _Variable(node.name.value)
     if not _has_variable(node):
-        value = value_from_ast(node, kind)
-        return plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
+        return _plain(value_from_ast(node, kind))
     if not isinstance(node, ObjectValueNode) or not isinstance(kind, GraphQLInputObjectType):
         return Undefined
     fields = kind.fields
@@ -96,16 +95,23 @@ def _filled(template: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[s
         if type(value) is _Variable:
             if value.name not in variables:
                 continue
-            value = variables[value.name]
-            found[name] = plain(value) if isinstance(value, dict) else value.value if isinstance(value, Enum) else value
+            found[name] = _plain(variables[value.name])
         else:
             found[name] = _filled(value, variables) if type(value) is dict else value
     return found
 
 
 def plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values with enumerations as their names, also inside a filter."""
-    return {n: plain(v) if isinstance(v, dict) else v.value if isinstance(v, Enum) else v for n, v in values.items()}
+    """Values with enumerations as their names, also inside a filter or a list."""
+    return {name: _plain(value) for name, value in values.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return plain(value)
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.value if isinstance(value, Enum) else value
 
 
 def filters_given(filters: Mapping[str, Filter], values: Mapping[str, Any]) -> list[Filter]:

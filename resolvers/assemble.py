@@ -42,12 +42,15 @@ def compile_root(plan: Plan, root: BoundRoot, which: int, lost: frozenset[int]) 
     A lookup's takes `(g, a, key, encode, deny, lose, mark)`: groups of rows by step, the operation's arguments, the key,
     `encode(type name, key) -> global id`, and what to call where a gate fails (with the refusal's number), where rows were lost
     (with the step's), and with what has a mark (and the mark's number). A listing's takes
-    `(g, a, rows, more, after, total, cursor, encode, deny, lose, mark)`.
+    `(g, a, rows, more, after, total, cursor, encode, deny, lose, mark)`, the feed's `(g, a, rows, encode, deny, lose, mark)`.
     """
     writer = Writer(lost)
     if root.kind == "listing":
         body = writer.connection(root)
         head = "g, a, rows, more, after, total, cursor, encode, deny, lose, mark"
+    elif root.kind == "feed":
+        body = writer.feed(root)
+        head = "g, a, rows, encode, deny, lose, mark"
     else:
         body = writer.lookup(root, which)
         head = "g, a, key, encode, deny, lose, mark"
@@ -174,6 +177,11 @@ class Writer:
         if gone := self.lost & {root.steps[0], *root.depends.get(root.steps[0], ())}:
             return f"lose({min(gone)})"
         return "{" + ", ".join(f"{name!r}: {self.part(root, part)}" for name, part in root.connection) + "}"
+
+    def feed(self, root: BoundRoot) -> str:
+        if gone := self.lost & {root.steps[0], *root.depends.get(root.steps[0], ())}:
+            return f"lose({min(gone)})"
+        return f"[{self.record(root.fields[0], 'x', '')} for x in rows]"
 
     def part(self, root: BoundRoot, part: Any) -> str:
         if isinstance(part, Constant):

@@ -22,7 +22,7 @@ from resolvers.draft import Ensured
 from resolvers.inputs import InputError, decode_id, lookup_key, read_page, refuse_unreadable
 from resolvers.rows import Context, field_resolver, operand_of
 from schema.build import order_values
-from schema.catalogue import Catalogue, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, FeedRoot, ListingRoot, LookupRoot, RecordType
 from sources.protocol import All, Compare, Condition, Key, Order, Param, Shape, Some, SourceError
 
 
@@ -36,6 +36,8 @@ def attach(schema: GraphQLSchema, catalogue: Catalogue) -> None:
             kind.fields[name].resolve = guarded(field_resolver(item))
     for root in catalogue.roots.values():
         assert schema.query_type is not None
+        if isinstance(root, FeedRoot):
+            continue  # The planner's alone.
         schema.query_type.fields[root.name].resolve = guarded(_root_resolver(root), ahead=True)
         if isinstance(root, ListingRoot):
             _attach_connection(schema, root)

@@ -11,13 +11,13 @@ from resolvers.draft import Arguments, Draft
 from resolvers.relations import is_about_the_same
 from resolvers.selection import Asked, Root, Selection
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, FeedRoot, LinkField, ListingRoot, LookupRoot, RecordType
 
 
 def authorize(draft: Draft) -> None:
     """Decide every coordinate on its concrete type. Below a denied link nothing is asked any more, so nothing is decided."""
     for root in draft.collected.roots:
-        access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
+        access = access_of(root)
         draft.searches[id(root)] = [draft.profile.decide(c, access, "search") for c in searched(root, draft.arguments)]
         if any(d.denied for d in draft.searches[id(root)]) and root.declared is not None:
             continue
@@ -25,6 +25,17 @@ def authorize(draft: Draft) -> None:
             draft.decisions[id(root.connection)] = draft.profile.decide(root.declared.count_coordinate, access, "read")
         for selection in root.selections:
             _authorize_selection(draft, selection, access)
+
+
+def access_of(root: Root) -> Access:
+    """How everything below a root field is reached."""
+    match root.declared:
+        case ListingRoot():
+            return "list"
+        case FeedRoot():
+            return "events"
+        case _:
+            return "lookup"
 
 
 def _authorize_selection(draft: Draft, selection: Selection, access: Access) -> None:
@@ -70,6 +81,9 @@ def searched(root: Root, arguments: Arguments) -> list[str]:
         if root.declared.caller:
             return [root.declared.record.id.coordinate]
         return [k.coordinate for k in root.declared.keys if values.get(k.name) is not None]
+    if isinstance(root.declared, FeedRoot):
+        by_kind = [root.declared.kind.coordinate] if values.get("kinds") is not None else []
+        return [root.declared.number.coordinate, *by_kind]
     filters = [f.target.coordinate for f in filters_given(root.declared.filters, values.get("filter") or {})]
     record = root.declared.record
     order = values.get("orderBy")

@@ -16,6 +16,7 @@ from functools import partial
 
 from auth.access import Access, Decision, Limit, Matches
 from resolvers.arguments import filters_given
+from resolvers.authorize import access_of
 from resolvers.conditions import Banned, Conditions, Terms, operand_of, together
 from resolvers.draft import Draft, Ensured
 from resolvers.places import Place
@@ -25,7 +26,7 @@ from resolvers.selection import Asked, Root, Selection
 from resolvers.values import Argument, Constant
 from resolvers.ways import Wanted, Ways
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, Filter, IdField, LinkField, ListingRoot, RecordType
+from schema.catalogue import ColumnField, DerivedField, Filter, IdField, LinkField, RecordType
 from schema.declare import Arg, Hop
 from sources.protocol import Compare, Condition, Holds, Join, Not, Order, Some
 
@@ -37,7 +38,7 @@ class Binder:
         self.draft, self.root = draft, root
         self.searches = draft.searches[id(root)]
         self.only: int | None = None
-        self.access: Access = "list" if isinstance(root.declared, ListingRoot) else "lookup"
+        self.access: Access = access_of(root)
         self.conditions = Conditions(draft)
         self.ways = Ways(draft, self.conditions, self.told)
 

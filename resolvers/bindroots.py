@@ -15,11 +15,16 @@ from resolvers.places import Place
 from resolvers.plan import Bound, BoundRoot, Guard, Refusal, Step, Subjects
 from resolvers.relations import by_household, people
 from resolvers.selection import Connection, Edge, Selection
-from resolvers.values import Argument, Constant, CursorValue, PageSize
+from resolvers.values import Argument, Constant, CursorValue, Follower, OfPurpose, OfRequest, PageSize, Value
 from resolvers.ways import either
 from schema.build import order_values
-from schema.catalogue import ColumnField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import ColumnField, FeedRoot, ListingRoot, LookupRoot, RecordType
 from sources.protocol import All, Compare, Count, Not, Order, Some
+
+RECIPIENT: tuple[tuple[str, Value], ...] = (
+    ("agency", OfRequest("agency")), ("role", OfRequest("role")), ("purpose", OfPurpose()), ("follower", Follower()),
+)  # fmt: skip
+"""By which columns the feed's rows are the caller's."""
 
 OWN: tuple[Ensured, ...] = tuple(frozenset({frozenset({OfSubject(frozenset({kind}))})}) for kind in ("self", "household"))
 """What is known of the record that the caller's own number finds."""
@@ -45,7 +50,13 @@ class RootBinder(Binder):
         if denied := next((d for d in self.searches if d.denied), None):
             self.draft.withheld.append(Refusal((root.name,), denied, searched=True))
             return BoundRoot(root.name, "refused", root.arguments)
-        return self.lookup(root.declared) if isinstance(root.declared, LookupRoot) else self.listing(root.declared)
+        match root.declared:
+            case LookupRoot():
+                return self.lookup(root.declared)
+            case ListingRoot():
+                return self.listing(root.declared)
+            case FeedRoot():
+                return self.feed(root.declared)
 
     def lookup(self, declared: LookupRoot) -> BoundRoot:
         bound = BoundRoot(self.root.name, "lookup", self.root.arguments, records=[declared.record.name])
@@ -151,6 +162,25 @@ class RootBinder(Binder):
             # Cursors and the page's place alone tell that somebody was found.
             bound.fields.append([])
             bound.subjects.append(self.subjects(bound, step, [], place, self.searches))
+        return bound
+
+    def feed(self, declared: FeedRoot) -> BoundRoot:
+        """What the caller was told in this role for this purpose, in the order of its numbers."""
+        record, arguments = declared.record, self.root.arguments
+        bound = BoundRoot(self.root.name, "feed", arguments, records=[record.name])
+        step = self.step(record, None)
+        place = Place(step, "", record, ())
+        bound.steps.append(step.index)
+        step.where += [Compare(column, "=", step.param(value)) for column, value in RECIPIENT]
+        given, number = self.draft.arguments[arguments], declared.number.column
+        if given.get("kinds") is not None:
+            step.where.append(Compare(declared.kind.column, "in", step.param(Argument(arguments, "kinds"))))
+        if given.get("after") is not None:
+            step.where.append(Compare(number, ">", step.param(Argument(arguments, "after"))))
+        bound.depends[step.index] = self.narrow(place, self.searches, facts=False)[2]
+        step.order, step.limit, bound.cursor = [Order(number)], Argument(arguments, "first"), (step.place(number),)
+        bound.fields.append(self.selection(self.root.selections[0], place))
+        bound.subjects.append(self.subjects(bound, step, bound.fields[-1], place, self.searches))
         return bound
 
     def count(self, bound: BoundRoot, place: Place) -> None:

@@ -5,6 +5,9 @@ that the source itself decides. What another register says of the row's subject 
 subjects' keys, one batch for a register, table and place, however many constraints name it. Records of the same source need no
 step of their own: `Exists` asks in the same statement.
 
+What the feed of events asks of an event's resident was found out when the event arrived, and stands beside it
+(`resolvers/recipients.py`); consents are in the same database, and are read anew.
+
 A constraint that can hold for no row here, such as consent to a record that is about a household, leaves its alternative out.
 """
 
@@ -21,9 +24,9 @@ from resolvers.places import Place
 from resolvers.plan import Fact, Step
 from resolvers.relations import Relation, by_household, household_of, relation
 from resolvers.values import Argument, Before, Constant, CurrentDay, OfPurpose, OfRequest, Value, lost_need
-from schema.catalogue import ColumnField, DerivedField, Field, IdField, RecordType, column_type
+from schema.catalogue import FACTS, ColumnField, DerivedField, Field, IdField, RecordType, column_type
 from schema.declare import Arg, Today
-from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Operand, Some
+from sources.protocol import All, Call, Compare, Condition, Exists, Holds, Not, Operand, Some
 
 
 @dataclass
@@ -118,9 +121,7 @@ class Conditions:
         bans: list[Banned] = []
         for ban in decision.bans:
             for each in apart(ban):
-                # A prohibition that cannot be checked must be taken to hold.
-                when: frozenset[Constraint] = frozenset(each.when)
-                held = self.parts(place, when, target, facts) or Parts(when, teller=[All(())])
+                held = self.banned(place, each, target, facts)
                 if not any(b.ban.rule == each.rule and b.parts.asks() == held.asks() for b in bans):
                     bans.append(Banned(each, held))
         return Terms(ways, bans)
@@ -132,7 +133,9 @@ class Conditions:
         parts, teller = Parts(constraints), place.teller
         matches = sorted((c for c in constraints if isinstance(c, Matches)), key=str)
         for constraint in sorted(constraints - frozenset(matches), key=str):
-            if isinstance(constraint, WithConsent):
+            if isinstance(constraint, WithConsent) and self.draft.catalogue.is_fed(teller.record):
+                parts.teller.append(self.consented(teller, constraint.item))
+            elif isinstance(constraint, WithConsent):
                 fact = self.consent(teller, constraint.item) if facts else None
                 if fact is None:
                     return None
@@ -143,6 +146,17 @@ class Conditions:
             if not self.matched(place, parts, self.draft.catalogue.records[name], list(same), target, facts):
                 return None
         return parts
+
+    def banned(self, place: Place, ban: Ban, target: RecordType | None, facts: bool) -> Parts:
+        """What a prohibition turns on. One that cannot be checked must be taken to hold."""
+        when: frozenset[Constraint] = frozenset(ban.when)
+        if self.was_found_out(place.teller, self.draft.catalogue.records[ban.when[0].record], target):
+            return Parts(when, teller=[Not(self.arrived(place.teller, fact_of(ban.when), holds=False))])
+        return self.parts(place, when, target, facts) or Parts(when, teller=[All(())])
+
+    def was_found_out(self, teller: Place, record: RecordType, target: RecordType | None) -> bool:
+        """Whether what is asked of a record was found out when the event of the teller's row arrived."""
+        return self.draft.catalogue.is_fed(teller.record) and record not in (teller.record, target)
 
     def again(self, place: Place, parts: Parts) -> list[Condition]:
         """What the teller's own row decides, for another row of it."""
@@ -204,6 +218,9 @@ class Conditions:
     ) -> bool:
         """Add that columns of one record match; false if that record cannot be reached from here."""
         teller = place.teller
+        if self.was_found_out(teller, record, target):
+            parts.teller.append(self.arrived(teller, fact_of(matches), holds=True))
+            return True
         if matches[0].household:
             way = by_household(self.draft.catalogue, teller.record, record)
             return self.reached(teller, parts, way, matches, facts)
@@ -232,6 +249,13 @@ class Conditions:
             return False
         parts.facts.append(self.fact(teller, way, matches))
         return True
+
+    def arrived(self, teller: Place, fact: str, *, holds: bool) -> Condition:
+        """That something was found out about an event's resident when the event arrived, and turned out so."""
+        step = teller.step
+        values = (("fact", Constant(fact)), ("holds", Constant(holds)))
+        asked = All(tuple(Compare(column, "=", step.param(value)) for column, value in values))
+        return Exists(FACTS, "event", teller.qualify("event"), asked, by_row=True)
 
     def match(self, step: Step, match: Matches, place: Place | None) -> Condition:
         """That a column matches: of the rows of a place, or (without one) of the table whose columns the names are."""
@@ -283,15 +307,37 @@ class Conditions:
         if step is None:
             step = self.draft.facts[name] = self.draft.step(consent.SOURCE, consent.TABLE, None, "rrn")
             step.parent, step.parent_column, teller.step.has_children = teller.step.index, start, True
-            today, false = step.param(CurrentDay()), step.param(Constant(False))
-            step.where = [
-                Compare("agency", "=", step.param(OfRequest("agency"))),
-                Compare("purpose", "=", step.param(OfPurpose())),
-                Compare("since", "<=", today),
-                Compare("until", ">=", today),
-                Compare("revoked", "=", false),
-            ]
+            step.where = self.consent_holds(step)
         return Fact(start, step.index, step.place(Holds(Compare("item", "=", step.param(Constant(item))))))
+
+    def consented(self, teller: Place, item: str) -> Condition:
+        """The same of an event's resident, asked of the database that has both."""
+        subject, step = teller.record.subject, teller.step
+        assert subject is not None
+        asked = All((*self.consent_holds(step), Compare("item", "=", step.param(Constant(item)))))
+        return Exists(consent.TABLE, "rrn", teller.qualify(subject.self or ""), asked, by_row=True)
+
+    def consent_holds(self, step: Step) -> list[Condition]:
+        """That a consent is the caller's agency's for the purpose, and holds today."""
+        today, false = step.param(CurrentDay()), step.param(Constant(False))
+        return [
+            Compare("agency", "=", step.param(OfRequest("agency"))),
+            Compare("purpose", "=", step.param(OfPurpose())),
+            Compare("since", "<=", today),
+            Compare("until", ">=", today),
+            Compare("revoked", "=", false),
+        ]
+
+
+def fact_of(matches: Iterable[Matches]) -> str:
+    """What matches of one record are called among the facts that are kept beside an event."""
+    return " and ".join(sorted(_fact(match) for match in matches))
+
+
+def _fact(match: Matches) -> str:
+    values = str(match.values.span) if isinstance(match.values, Since) else " ".join(sorted(map(str, match.values)))
+    of = "household's " if match.household else ""
+    return f"{of}{match.coordinate} {'since' if isinstance(match.values, Since) else 'in'} {values}"
 
 
 def apart(ban: Ban) -> list[Ban]:

@@ -25,14 +25,14 @@ from auth.access import Caller, Grant, WithConsent
 from auth.entries import Form
 from auth.ledger import Record
 from resolvers.assemble import Writer
-from resolvers.authorize import searched, searched_below
+from resolvers.authorize import access_of, searched, searched_below
 from resolvers.bindroots import asks_count
 from resolvers.execute import Results
 from resolvers.inputs import Inputs
 from resolvers.operation import RequestError
 from resolvers.plan import Bound, BoundRoot, Choice, Gate, Item, Plan, Subjects
 from resolvers.request import Request
-from resolvers.selection import Selection
+from resolvers.selection import Reporting, Selection
 from schema.catalogue import Catalogue, ListingRoot
 
 Discloser = Callable[..., None]
@@ -49,7 +49,8 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
             continue
         rows = results.groups[root.steps[which]].get(results.keys.get(root.steps[which]), ())
         if rows:
-            rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
+            if root.kind != "feed":
+                rows = rows[: inputs.pages[root.arguments].first if root.kind == "listing" else 1]
             _discloser(plan, root, which, lost)(results.groups, inputs.arguments, rows, found)
         if root.count_step is not None and not lost & {root.count_step, *root.depends.get(root.count_step, ())}:
             counted |= 1 << (root.item or 0)
@@ -62,7 +63,7 @@ def disclosed(plan: Plan, request: Request, inputs: Inputs, results: Results) ->
 
 def _is_asked(root: BoundRoot, step: int, results: Results) -> bool:
     """Whether a root field's step has been run: of `node` only the one is of the type that the id is of."""
-    return root.kind == "listing" or step in results.keys
+    return root.kind in ("listing", "feed") or step in results.keys
 
 
 def _grouped(found: Mapping[str, int]) -> dict[int, list[str]]:
@@ -259,7 +260,7 @@ def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | Non
             "regulations": request.version,
             "asked": asked(request, catalogue),
             "granted": [_granted(item) for item in plan.items],
-            "searched": [{"coordinate": d.coordinate, "rules": _rules(d.grants)} for d in searches if not d.denied],
+            "searched": [{"coordinate": d.coordinate, "rules": rules_told(d.grants)} for d in searches if not d.denied],
             "guards": list(plan.guards),
             "refused": refused,
             # A span of days counts as the months that it lies in.
@@ -270,10 +271,11 @@ def _form(plan: Plan, request: Request, catalogue: Catalogue, refused: str | Non
 
 def _granted(item: Item) -> dict[str, Any]:
     """A coordinate that was granted in one way, under these rules or, for some rows, under one of them alone."""
-    return {"coordinate": item.coordinate, "mask": str(item.mask) if item.mask else None, "rules": _rules(item.grants)}
+    return {"coordinate": item.coordinate, "mask": str(item.mask) if item.mask else None, "rules": rules_told(item.grants)}
 
 
-def _rules(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+def rules_told(grants: Iterable[Grant]) -> list[dict[str, Any]]:
+    """Rules as a form has them, each once."""
     return list({grant.rule: _rule(grant) for grant in grants}.values())
 
 
@@ -303,8 +305,11 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
     stand each below the one before. What a child list is sorted or filtered by stands below its link, and takes it if denied.
     """
     found: list[list[Any]] = []
+    for report in request.collected.reports:
+        found.append([report.declared.coordinate, "report", "read", -1])
+        found += ([coordinate, "report", "read", -1] for coordinate in asked_to_be_told(report))
     for root in request.collected.roots:
-        access, above = "list" if isinstance(root.declared, ListingRoot) else "lookup", -1
+        access, above = access_of(root), -1
         keys = searched(root, request.arguments)
         if root.declared is None:
             # Of `node` each type is searched for by itself.
@@ -320,6 +325,12 @@ def asked(request: Request, catalogue: Catalogue) -> list[list[Any]]:
         for selection in root.selections:
             _below(selection, access, above, request, catalogue, found)
     return found
+
+
+def asked_to_be_told(report: Reporting) -> list[str]:
+    """The coordinates of what is asked of the answer to a report, beside what became of it."""
+    tells = report.declared.tells
+    return [tells[name].coordinate for name in dict.fromkeys(report.accepted.values()) if name in tells]
 
 
 def _below(selection: Selection, access: str, above: int, request: Request, catalogue: Catalogue, found: list[list[Any]]) -> None:

@@ -6,19 +6,20 @@ import asyncio
 import contextlib
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
 import orjson
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLSchema, OperationType
 
 from auth.access import AccessRequest, Authorizer, Caller
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import Charge, LimitsUnavailable, SubjectUse
 from auth.pseudonyms import Pseudonyms
 from resolvers import errors
+from resolvers.answer import REFUSED, Answer, check_purpose, rejected, request_error, unrecorded
 from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
 from resolvers.civil import attach_services
@@ -28,11 +29,13 @@ from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
 from resolvers.inputs import Inputs
+from resolvers.onward import Onward, fed, taken
 from resolvers.operation import Limits, Operations, Refusals, RequestError
 from resolvers.plan import Plan
 from resolvers.planner import plan as make_plan
 from resolvers.rehearsal import rehearsal
-from resolvers.request import Answer, Request
+from resolvers.reports import Reports
+from resolvers.request import Request
 from resolvers.response import Response
 from resolvers.rows import Context
 from resolvers.selection import collect
@@ -44,6 +47,7 @@ from schema.catalogue import Catalogue, ColumnField
 from sources.coalescer import Coalescer
 from sources.evaluate import hmac_blocks
 from sources.protocol import SourceError
+from sources.reporter import Reporter
 
 
 class Ledger(Protocol):
@@ -56,17 +60,6 @@ class Ledger(Protocol):
         """Let go of connections."""
 
 
-REFUSED = frozenset(
-    {"PURPOSE_REQUIRED", "PURPOSE_NOT_ALLOWED", "REJECTED", "SUBJECT_LIMIT_REACHED", "LIMITS_UNAVAILABLE", "SOURCE_UNAVAILABLE"}
-)
-"""Request errors that are entries of the ledger: somebody asked for residents' data and was not given them. What is no valid
-operation asks for nothing."""
-
-
-RETRY = 2
-"""Seconds after which to ask again where the ledger could not be written."""
-
-
 class Engine:
     """The graph, ready to be asked. One for each process; safe for concurrent requests in one event loop."""
 
@@ -74,10 +67,12 @@ class Engine:
         self, catalogue: Catalogue, schema: strawberry.Schema, authorizer: Authorizer, sources: Mapping[str, Coalescer],
         pseudonyms: Pseudonyms, *, limits: Limits, ledger: Ledger, today: Callable[[], dt.date], deadline: float = 5.0,
         use: SubjectUse | None = None, services: Services | None = None, notary: Notary | None = None,
+        reporters: Mapping[str, Reporter] | None = None,
     ) -> None:  # fmt: skip
         """`use` counts subjects against the regulations' limits; without it nothing that has a limit is shown.
 
-        `notary` makes evidence; without it there is none.
+        `notary` makes evidence; without it there is none. `reporters`: those of the registers that take reports, and that of the
+        gateway's own database.
         """
         self.catalogue, self.schema, self.authorizer, self.sources = catalogue, schema, authorizer, sources
         self.limits, self._today, self._pseudonyms = limits, today, pseudonyms
@@ -93,20 +88,30 @@ class Engine:
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
         self._issuer = Issuer(services or Services(), notary, self.answer, self._circumstances, today)
+        self.reports = Reports(catalogue, sources, reporters or {}, self._circumstances, pseudonyms, ledger, today, use)
+        self.reports.attach(schema._schema)
         self._turned_away: dict[tuple[str, str], float] = {}
 
     async def answer(
         self, query: str, variables: Mapping[str, Any] | None, operation_name: str | None, access: AccessRequest, *,
         trail: Trail, refusals: Refusals | None = None, explain: bool = False, whole_view: bool = False,
+        onward: Onward | None = None,
     ) -> Answer:  # fmt: skip
         """The response to one operation, once the ledger has what it discloses. Never raises for what a caller sent.
 
-        `refusals`: how to answer what is withheld, unless the document itself says so.
+        `refusals`: how to answer what is withheld, unless the document itself says so. `onward`: of a subscription, which part.
         """
         try:
             request = self.read(query, variables, operation_name, access)
+            if request.operation.kind is OperationType.SUBSCRIPTION:
+                request = taken(request, onward, self.limits.page)
         except RequestError as error:
             return request_error(error)
+        if request.operation.kind is OperationType.MUTATION:
+            try:
+                return await self.reports.answer(request, trail)
+            except RequestError as error:
+                return await self._refused(error, None, request, trail)
         plan = None
         try:
             plan = self.plan(request) if request.collected.roots else None
@@ -129,8 +134,8 @@ class Engine:
         try:
             entry = await written if written is not None else None
         except LedgerUnavailable:
-            return request_error(_unrecorded())
-        return Answer("data", answer, entry=entry)
+            return request_error(unrecorded())
+        return Answer("data", answer, entry=entry, fed=fed(plan, response) if onward and plan and response else None)
 
     async def _found(
         self, plan: Plan, request: Request, how: Refusals, trail: Trail
@@ -140,7 +145,7 @@ class Engine:
             await self._rehearse(plan, request)
         response = await self._run(plan, request)
         if how == "REJECT" and response.refused:
-            raise _rejected(response.refused)
+            raise rejected(response.refused)
         disclosures = disclosed(plan, request, response.inputs, response.results)
         return response, self._ledger.append(record(plan, request, trail, self.catalogue, disclosures))
 
@@ -152,7 +157,7 @@ class Engine:
         try:
             entry = await self._ledger.append(known or refusal(request, trail, self.catalogue, error.code))
         except LedgerUnavailable:
-            return request_error(_unrecorded())
+            return request_error(unrecorded())
         return request_error(error, entry)
 
     async def turn_away(self, agency: str, refused: str, why: str, trail: Trail, caller: Caller | None) -> None:
@@ -184,9 +189,15 @@ class Engine:
     ) -> dict[str, Any]:
         """The plan that `answer` would run, printed; nothing is read. Raises `RequestError`."""
         request = self.read(query, variables, operation_name, access)
+        if request.collected.reports:
+            raise RequestError("BAD_USER_INPUT", "a report is made by its register's own function, so there is no plan")
         if not request.collected.roots:
             raise RequestError("BAD_USER_INPUT", "the operation asks no register for anything, so there is no plan")
         return describe(self.plan(request), self.sources, self._circumstances, self._hidden_names(request))
+
+    def shown_to(self, caller: Caller) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller, without the articles."""
+        return self._views.only(self.authorizer.grantable(caller), caller, {})
 
     def _hidden_names(self, request: Request) -> frozenset[str]:
         """The coordinates of which the caller is told nothing, and their columns."""
@@ -218,6 +229,7 @@ class Engine:
     async def aclose(self) -> None:
         for source in self.sources.values():
             await source.aclose()
+        await self.reports.aclose()
         if self._use is not None:
             await self._use.aclose()
         await self._ledger.aclose()
@@ -251,7 +263,7 @@ class Engine:
         key = profile, tuple([take(arguments[i]) for i, take in collected.structures])
         found = collected.plans.get(key)
         if found is None:
-            _check_purpose(request.authorizer, access)
+            check_purpose(request.authorizer, access)
             found = make_plan(collected, self.catalogue, self._capabilities, profile, arguments)
             collected.plans.put(key, found)
         return found
@@ -269,7 +281,7 @@ class Engine:
         """Read what decides, and nothing else; raises `RequestError` unless everything that is asked is granted."""
         if plan.withheld:
             hidden = request.hidden
-            raise _rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
+            raise rejected([errors.withheld(r.decision, r.path, r.path, hidden, searched=r.searched) for r in plan.withheld])
         plan.rehearsed = plan.rehearsed or rehearsal(plan)
         response, environment = await self._read(plan.rehearsed, request)
         results = response.results
@@ -278,7 +290,7 @@ class Engine:
             # That it is refused is an answer too, and tells of whoever was asked about.
             await self._charge(plan.rehearsed, request, results, environment)
         if response.refused:
-            raise _rejected(response.refused)
+            raise rejected(response.refused)
         if lost:
             raise RequestError(
                 "SOURCE_UNAVAILABLE", "a register does not answer that has to tell what is shared with you; ask again later"
@@ -315,40 +327,3 @@ class Engine:
             )
         if exceeded is not None:
             raise RequestError("SUBJECT_LIMIT_REACHED", str(exceeded), retry_after=exceeded.seconds)
-
-
-def _check_purpose(authorizer: Authorizer, access: AccessRequest) -> None:
-    allowed = authorizer.purposes(access.caller)
-    listed = ", ".join(f"`{p}`" for p in allowed) or "none"
-    if access.purpose is None:
-        raise RequestError(
-            "PURPOSE_REQUIRED", f"say for which purpose you ask, in the `Madang-Purpose` header; yours are: {listed}"
-        )
-    if access.purpose not in allowed:
-        raise RequestError("PURPOSE_NOT_ALLOWED", f"`{access.purpose}` is no purpose of your role; yours are: {listed}")
-
-
-def _rejected(found: Sequence[errors.Error]) -> RequestError:
-    """The refusal of a whole request: of each thing withheld what is said in a response, without its place in one."""
-    told = [GraphQLError(e["message"], extensions=e["extensions"]) for e in errors.in_order(found)]
-    return RequestError("REJECTED", "nothing is shown, because not all that was asked for is shared with you", *told)
-
-
-def _unrecorded() -> RequestError:
-    return RequestError(
-        "LEDGER_UNAVAILABLE", "what is shown cannot be recorded now, so nothing is shown; ask again later", retry_after=RETRY
-    )
-
-
-def request_error(error: RequestError, entry: int | None = None) -> Answer:
-    """The answer to a request of which nothing was read."""
-    # A message may echo what the caller sent, and that may be half a character.
-    found = [
-        {
-            **e.formatted,
-            "message": e.message.encode(errors="replace").decode(),
-            "extensions": {"code": error.code} | (e.extensions or {}),
-        }
-        for e in error.errors
-    ]
-    return Answer("request_error", orjson.dumps({"errors": found}), error.code, error.retry_after, entry)

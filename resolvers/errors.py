@@ -35,6 +35,15 @@ _SEARCH = {
     Reason.NO_LONGER_VALID: "the permission to search or sort by it is no longer in force",
     Reason.OUTSIDE_SUBJECT: "you may search or sort by it only for some residents, and this order would tell of all of the list",
 }
+_REPORT = {
+    Reason.NO_PERMISSION: "no permission in force lets you report it for this purpose",
+    Reason.NO_CASE: "you may report it only for a case; name the case in the `Madang-Case` header",
+    Reason.NOT_YET_VALID: "the permission to report it is not in force yet",
+    Reason.NO_LONGER_VALID: "the permission to report it is no longer in force",
+}
+_WHY = {"read": _READ, "search": _SEARCH, "report": _READ | _REPORT}
+_MAY = {"read": "it is shared with you", "search": "you may search or sort by it", "report": "you may report it"}
+_COULD = {"read": "it could be shared with you", "search": "you could search or sort by it", "report": "you could report it"}
 _OF_ROWS: dict[type, Reason] = {
     OfSubject: Reason.OUTSIDE_SUBJECT,
     WithCase: Reason.NO_CASE,
@@ -59,9 +68,10 @@ _ACCESSES = {
 
 
 def withheld(
-    decision: Decision, path: Path, where: Iterable[str | int], hidden: frozenset[str], *, searched: bool = False
-) -> Error:
-    """A coordinate that was denied, or of which no alternative's constraints were met by a row.
+    decision: Decision, path: Path, where: Iterable[str | int], hidden: frozenset[str], *, searched: bool = False,
+    reported: bool = False,
+) -> Error:  # fmt: skip
+    """A coordinate that was denied, or of which no alternative's constraints were met by a row, or by a report.
 
     `hidden` from the caller: of that nothing is named, not even as the reason for something else.
     """
@@ -75,7 +85,7 @@ def withheld(
         "remedy": remedy,
         "pattern": pattern(path),
     }
-    why = said(decision, hidden, searched=searched)
+    why = said(decision, hidden, searched=searched, reported=reported)
     return {"message": f"`{what}` is withheld: {why}", "path": list(where), "extensions": extensions}
 
 
@@ -87,18 +97,16 @@ def reason_of(decision: Decision) -> Reason:
     return kinds.pop() if len(kinds) == 1 else Reason.CONDITIONS
 
 
-def said(decision: Decision, hidden: frozenset[str], *, searched: bool) -> str:
+def said(decision: Decision, hidden: frozenset[str], *, searched: bool, reported: bool = False) -> str:
     """Why a coordinate is withheld, and what would change that, in words for the caller."""
+    use = "report" if reported else "search" if searched else "read"
     if decision.reason is None:
         alternatives = dict.fromkeys(" and ".join(conditions(g.constraints, hidden, "your")) for g in decision.grants)
-        granted = "you may search or sort by it" if searched else "it is shared with you"
-        return f"{granted} only {', or '.join(alternatives)}"
-    why = (_SEARCH if searched else _READ)[decision.reason]
+        return f"{_MAY[use]} only {', or '.join(alternatives)}"
+    why = _WHY[use][decision.reason]
     if decision.remedy is None or decision.remedy.change == "case":
         return why
-    could = "you could search or sort by it" if searched else "it could be shared with you"
-    if decision.remedy.change == "until":
-        could = "you could search or sort by it" if searched else "it was shared with you"
+    could = "it was shared with you" if use == "read" and decision.remedy.change == "until" else _COULD[use]
     return f"{why}; {change(decision.remedy)}, {could}"
 
 

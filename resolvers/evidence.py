@@ -27,6 +27,7 @@ from auth.evidence import bundle
 from auth.jws import Seal
 from auth.ledger import LedgerUnavailable
 from auth.prove import Prover
+from resolvers.answer import Answer
 from resolvers.attach import guarded
 from resolvers.circumstances import Circumstances
 from resolvers.disclose import Trail
@@ -36,7 +37,6 @@ from resolvers.extract_pdf import as_pdf
 from resolvers.inputs import InputError, refuse_unreadable
 from resolvers.layouts import Layout
 from resolvers.operation import Refusals
-from resolvers.request import Answer
 from resolvers.rows import Context
 from resolvers.services import Service, Services
 from schema.evidence import Evidence

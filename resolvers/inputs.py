@@ -16,7 +16,7 @@ from resolvers.operation import Limits
 from resolvers.plan import BoundRoot, Plan
 from resolvers.selection import Root
 from resolvers.values import Page
-from schema.catalogue import IdField, LinkField, ListingRoot, LookupRoot
+from schema.catalogue import FeedRoot, IdField, LinkField, ListingRoot, LookupRoot
 from sources.protocol import Key
 
 
@@ -63,6 +63,8 @@ class Inputs:
         refuse_unreadable(values)
         if isinstance(root.declared, ListingRoot):
             self.pages[root.arguments] = read_page(root.declared, values, self.pseudonym, self.limits)
+        elif isinstance(root.declared, FeedRoot):
+            self.arguments[root.arguments] = {**values, "first": read_size(values, self.limits)}
         elif root.declared is None:
             name, key = decode_id(self.pseudonym, values["id"], bound.records)
             self.keys[bound.steps[bound.records.index(name)]] = key
@@ -94,8 +96,7 @@ def decode_id(pseudonym: Pseudonym, value: str, types: Sequence[str]) -> tuple[s
 
 def read_page(declared: ListingRoot, values: Mapping[str, Any], pseudonym: Pseudonym, limits: Limits) -> Page:
     """A listing's page, from `first` and `after`."""
-    first = limits.default_page if values.get("first") is None else values["first"]
-    check_size("first", first, limits)
+    first = read_size(values, limits)
     context = listing_context(declared, values)
     if values.get("after") is None:
         return Page(first, (), context)
@@ -110,9 +111,14 @@ def read_list(item: LinkField, values: Mapping[str, Any], limits: Limits) -> Map
     refuse_unreadable(values)
     if not item.paged:
         return values
-    first = limits.default_page if values.get("first") is None else values["first"]
+    return {**values, "first": read_size(values, limits)}
+
+
+def read_size(values: Mapping[str, Any], limits: Limits) -> int:
+    """A page's size, as given or by default."""
+    first: int = limits.default_page if values.get("first") is None else values["first"]
     check_size("first", first, limits)
-    return {**values, "first": first}
+    return first
 
 
 def check_size(name: str, size: int, limits: Limits) -> None:

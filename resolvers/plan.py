@@ -213,10 +213,10 @@ class Subjects:
 
 @dataclass
 class BoundRoot:
-    """One root field. `steps` has one for a lookup or a listing, one a type for `node`, none when it is refused."""
+    """One root field. `steps` has one for a lookup, a listing or the feed, one a type for `node`, none when it is refused."""
 
     name: str
-    kind: Literal["refused", "lookup", "node", "listing"]
+    kind: Literal["refused", "lookup", "node", "listing", "feed"]
     arguments: int
     steps: list[int] = field(default_factory=list)
     fields: list[list[Bound]] = field(default_factory=list)
@@ -224,7 +224,7 @@ class BoundRoot:
     connection: list[tuple[str, Any]] = field(default_factory=list)
     count_step: int | None = None
     cursor: tuple[int, ...] = ()
-    """Places of the order's values in a listing's rows."""
+    """Places of the order's values in a listing's or the feed's rows."""
     json: bool = False
     """The listing's rows come as JSON text at place 0."""
     narrowed: dict[int, Decision] = field(default_factory=dict)

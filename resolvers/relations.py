@@ -29,6 +29,8 @@ def relation(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Re
     """The way from a record that tells its own subject to another record; None if there is none, or more than one."""
     subject, other = teller.subject, target.subject
     assert subject is not None, "only a record with a subject tells one"
+    if catalogue.is_fed(teller):
+        return _by_resident(catalogue, teller, target)
     if subject.self is None and other is not None and other.self is not None:
         return by_household(catalogue, teller, target)
     found = list(_links(teller, target))
@@ -100,6 +102,18 @@ def tellers(catalogue: Catalogue, record: RecordType) -> list[RecordType]:
 
 def _links(record: RecordType, target: RecordType) -> Iterator[LinkField]:
     return (f for f in record.fields.values() if isinstance(f, LinkField) and f.target == target.name)
+
+
+def _by_resident(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:
+    """From an event to the resident to whom it happened, and on from there."""
+    resident = people(catalogue)[0]
+    assert teller.subject is not None
+    assert resident.subject is not None
+    if target is resident:
+        return Relation(target, teller.subject.self or "", (), resident.subject.self or "")
+    way = relation(catalogue, resident, target)
+    fits = way is not None and way.start == resident.subject.self
+    return Relation(target, teller.subject.self or "", way.through, way.end) if way is not None and fits else None
 
 
 def _by_members(catalogue: Catalogue, teller: RecordType, target: RecordType) -> Relation | None:

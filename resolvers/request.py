@@ -1,10 +1,10 @@
-"""One operation on its way from text to answer, and what comes of it."""
+"""One operation on its way from text to answer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from auth.access import AccessRequest, Authorizer
 from resolvers.operation import Operation, Refusals
@@ -30,17 +30,3 @@ class Request:
     def hidden(self) -> frozenset[str]:
         """The coordinates of which the caller is told nothing."""
         return self.authorizer.hidden_from(self.access.caller)
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response's bytes (JSON). A request error has no data: nothing was read."""
-
-    kind: Literal["data", "request_error"]
-    body: bytes
-    code: str | None = None
-    """Of a request error."""
-    retry_after: int | None = None
-    """Of a request error that passes with time: in how many seconds."""
-    entry: int | None = None
-    """The number of its entry in the ledger; what is about no resident has none."""

@@ -48,6 +48,11 @@ class Response:
             return None
         if root.kind == "listing":
             return self.listing(root, lost)
+        if root.kind == "feed":
+            rows = self.results.groups[root.steps[0]].get(None, ())
+            return self.assembler(root, 0, lost)(
+                self.results.groups, self.inputs.arguments, rows, self.pseudonym.encode, self.deny, self.lose, self.mark
+            )
         chosen = [i for i, step in enumerate(root.steps) if step in self.results.keys]
         if not chosen:
             return LOST  # The argument could not be used, which is told as a loss.

@@ -5,6 +5,7 @@ and `@include` decided, and fields of one response name merged. What comes out i
 more:
 
     Root        a root field: a lookup, a listing, `node`
+    Reporting   a root field of a mutation: a report
     Selection   what is asked of one record type in one place
     Asked       one response name in a selection: a column, a derived field, an id, a link, or `__typename`
 """
@@ -23,7 +24,9 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
+    GraphQLUnionType,
     InlineFragmentNode,
+    OperationType,
     SelectionSetNode,
     VariableNode,
 )
@@ -31,7 +34,8 @@ from graphql import (
 from resolvers.arguments import Arguments, filters_given
 from resolvers.cache import Cache
 from resolvers.operation import Operation
-from schema.catalogue import Catalogue, Field, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, FeedRoot, Field, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.reporting import ReportRoot
 
 Path = tuple[str, ...]
 """Response names from the root; `*` stands for every place in a list."""
@@ -76,16 +80,32 @@ class Connection:
 
 @dataclass
 class Root:
-    """One root field that the planner knows. `selections`: one for a lookup, one a type for `node`, one a node for a listing."""
+    """One root field that the planner knows.
+
+    `selections`: one for a lookup or the feed, one a type for `node`, one a node for a listing.
+    """
 
     name: str
-    declared: LookupRoot | ListingRoot | None
+    declared: LookupRoot | ListingRoot | FeedRoot | None
     """None for `node`."""
     arguments: int
     selections: list[Selection]
     connection: Connection | None = None
     lists: list[tuple[int, LinkField]] = field(default_factory=list)
     """The child lists with filters or pages anywhere below, with the indices of their arguments."""
+
+
+@dataclass
+class Reporting:
+    """A root field of a mutation. What is asked of its answer, by response name: where it was accepted, and where it was not."""
+
+    name: str
+    declared: ReportRoot
+    arguments: int
+    accepted: Mapping[str, str]
+    refused: Mapping[str, str]
+    wrong: Mapping[str, Mapping[str, str]]
+    """For each of the response names in `refused`, what is asked of the mistakes."""
 
 
 @dataclass
@@ -102,6 +122,8 @@ class Collected:
     structures: list[tuple[int, Callable[[Mapping[str, Any]], Any]]]
     """What of the arguments' values decides the plan's form, not only its parameters."""
     plans: Cache[Any, Any] = field(default_factory=lambda: Cache(32))
+    reports: list[Reporting] = field(default_factory=list)
+    """Of a mutation, its root fields in order."""
 
 
 def collect(operation: Operation, catalogue: Catalogue, schema: GraphQLSchema, variables: Mapping[str, Any]) -> Collected:
@@ -117,7 +139,10 @@ class _Collector:
         """Of the root field that is being collected."""
 
     def run(self) -> Collected:
-        query = self.schema.query_type
+        if self.operation.kind is OperationType.MUTATION:
+            return self.mutation()
+        streams = self.operation.kind is OperationType.SUBSCRIPTION
+        query = self.schema.subscription_type if streams else self.schema.query_type
         assert query is not None
         for name, nodes in self.fields([self.operation.definition.selection_set], query.name).items():
             self.result.order.append(name)
@@ -129,6 +154,28 @@ class _Collector:
             else:
                 self.result.others[name] = nodes
         return self.result
+
+    def mutation(self) -> Collected:
+        mutation = self.schema.mutation_type
+        assert mutation is not None, "a document that is valid has a root type"
+        for name, nodes in self.fields([self.operation.definition.selection_set], mutation.name).items():
+            self.result.order.append(name)
+            field_name = nodes[0].name.value
+            if field_name == "__typename":
+                self.result.typenames.append(name)
+                continue
+            report = self.catalogue.reports[field_name]
+            accepted = {n: inner[0].name.value for n, inner in self.fields(_sets(nodes), report.reported).items()}
+            refused = self.fields(_sets(nodes), "NotReported")
+            wrong = {n: self.leaves(inner, "FieldError") for n, inner in refused.items()}
+            arguments = self.argue(mutation.fields[field_name], nodes[0])
+            kinds = {n: inner[0].name.value for n, inner in refused.items()}
+            self.result.reports.append(Reporting(name, report, arguments, accepted, kinds, wrong))
+        return self.result
+
+    def leaves(self, nodes: list[FieldNode], type_name: str) -> dict[str, str]:
+        """Of a type without links, the field behind each response name."""
+        return {name: inner[0].name.value for name, inner in self.fields(_sets(nodes), type_name).items()}
 
     def root(self, name: str, nodes: list[FieldNode], definition: GraphQLField) -> Root:
         declared = self.catalogue.roots.get(nodes[0].name.value)
@@ -142,6 +189,9 @@ class _Collector:
             keys = tuple(k.name for k in declared.keys)
             self.structure(arguments, lambda values: tuple(values.get(k) is not None for k in keys))
             return Root(name, declared, arguments, [self.selection(declared.record, nodes, path)], lists=self.lists)
+        if isinstance(declared, FeedRoot):
+            self.structure(arguments, lambda values: (values.get("after") is not None, values.get("kinds") is not None))
+            return Root(name, declared, arguments, [self.selection(declared.record, nodes, (name, EVERY))], lists=self.lists)
         self.structure(arguments, _listing_structure)
         root = Root(name, declared, arguments, [], Connection(), self.lists)
         self.connection(root, declared.record, nodes, path)
@@ -228,11 +278,11 @@ class _Collector:
         if condition == type_name:
             return True
         abstract, concrete = self.schema.type_map[condition], self.schema.type_map[type_name]
-        return (
-            isinstance(abstract, GraphQLInterfaceType)
-            and isinstance(concrete, GraphQLObjectType)
-            and abstract in concrete.interfaces
-        )
+        if not isinstance(concrete, GraphQLObjectType):
+            return False
+        if isinstance(abstract, GraphQLUnionType):
+            return concrete in abstract.types
+        return isinstance(abstract, GraphQLInterfaceType) and abstract in concrete.interfaces
 
     def included(self, directives: Iterable[DirectiveNode]) -> bool:
         for directive in directives:

@@ -28,8 +28,10 @@ from schema.sharing import (
     SharedCoordinate,
     SharedWith,
     Sharing,
+    SharingByConsent,
     SharingCase,
     SharingException,
+    SharingItem,
     SharingParty,
     SharingPurpose,
     SharingRegulation,
@@ -78,6 +80,22 @@ async def _who_may(_: Any, context: Context, *, coordinate: str, access: Access,
     return [told.recipients(each) for each in found]
 
 
+async def _by_consent(_: Any, context: Context) -> list[SharingByConsent]:
+    told = _Told(context, None)
+    found = [(each, [item for item in each.items if item in told.holders]) for each in told.law.by_consent()]
+    told.count(sum(len(items) for _, items in found))
+    return [
+        SharingByConsent(
+            agency=told.party(each.agency),
+            purpose=told.purpose(each.purpose),
+            items=[SharingItem(coordinate=item, title=told.title(item)) for item in items],
+            bases=list(each.bases),
+        )
+        for each, items in found
+        if items
+    ]
+
+
 async def _purposes(_: Any, context: Context) -> list[SharingPurpose]:
     told = _Told(context, None)
     return [told.purpose(code) for code in told.law.declared_purposes]
@@ -89,7 +107,8 @@ async def _regulations(_: Any, context: Context, *, on: dt.date | None = None) -
 
 
 _RESOLVERS = {
-    "mine": _mine, "coordinate": _coordinate, "whoMay": _who_may, "purposes": _purposes, "regulations": _regulations,
+    "mine": _mine, "coordinate": _coordinate, "whoMay": _who_may, "byConsent": _by_consent, "purposes": _purposes,
+    "regulations": _regulations,
 }  # fmt: skip
 
 
@@ -183,6 +202,9 @@ class _Told:
         parties = self.law.parties
         titles = {str(n): each.title for known in (parties.agencies, parties.groups) for n, each in known.items()}
         return _party(name, titles)
+
+    def title(self, coordinate: str) -> SharingTitle:
+        return _title(self.law.titles.get(coordinate) or Title(coordinate, coordinate))
 
     def regulation(self, regulation: Regulation) -> SharingRegulation:
         assert regulation.approved_on is not None, "a version without a day of approval is not in force"

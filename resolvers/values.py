@@ -84,10 +84,10 @@ def lost_need(need: str) -> int:
 class OfRequest:
     """What is known of the caller or the case."""
 
-    attribute: Literal["rrn", "jurisdiction", "agency", "household", "children", "case_subject", "case_household"]
+    attribute: Literal["rrn", "jurisdiction", "agency", "role", "household", "children", "case_subject", "case_household"]
 
     def get(self, environment: Environment) -> Any:
-        own = self.attribute in ("rrn", "jurisdiction", "agency")
+        own = self.attribute in ("rrn", "jurisdiction", "agency", "role")
         return getattr(environment.caller if own else environment, self.attribute)
 
     @property
@@ -98,6 +98,17 @@ class OfRequest:
     def __str__(self) -> str:
         of, _, what = self.attribute.partition("_")
         return f"the case's {what}" if of == "case" else f"the caller's {self.attribute}"
+
+
+@dataclass(frozen=True)
+class Follower:
+    """The number of a citizen who follows the feed; of an agency it is empty."""
+
+    def get(self, environment: Environment) -> Any:
+        return environment.caller.rrn or ""
+
+    def __str__(self) -> str:
+        return "the caller's rrn, if it has one"
 
 
 @dataclass(frozen=True)
@@ -172,4 +183,4 @@ class CursorValue:
         return f"the cursor's value {self.position + 1}"
 
 
-Value = Constant | Argument | OfRequest | OfPurpose | Before | MaskKey | CurrentDay | PageSize | CursorValue
+Value = Constant | Argument | OfRequest | Follower | OfPurpose | Before | MaskKey | CurrentDay | PageSize | CursorValue

@@ -12,8 +12,11 @@ its needs, of which one must be granted:
     node                    the id of a type with global ids to be searched by under lookup
     a filter's field        its field to be searched by under list
     a listing, in an order  its record's id, or a field to order by, to be searched by under list
+    the feed                its number to be searched by under events; so is the subscription to it
+    the feed's kinds        its kind to be searched by under events
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
+    a report, what it tells to be read, under report; what became of one, any of them
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -44,6 +47,7 @@ from graphql import (
     ObjectTypeDefinitionNode,
     StringValueNode,
     TypeNode,
+    UnionTypeDefinitionNode,
     build_ast_schema,
     parse,
     print_schema,
@@ -52,7 +56,7 @@ from graphql import (
 from auth.access import Access, Article, Caller, Grantable, Use
 from auth.words import article_in_words
 from schema.build import order_values
-from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import Catalogue, ColumnField, FeedRoot, LinkField, ListingRoot, LookupRoot, RecordType
 
 ANY: tuple[Access, ...] = get_args(Access)
 
@@ -156,7 +160,12 @@ def _fields(catalogue: Catalogue) -> Needs:
     """The needs of what is returned."""
     found = {f.coordinate: _one_of([f.coordinate], ANY, "read") for r in catalogue.records.values() for f in r.fields.values()}
     counts = [root.count_coordinate for root in catalogue.roots.values() if isinstance(root, ListingRoot)]
-    return found | {count: _one_of([count], ["list"], "read") for count in counts}
+    reported = [coordinate for report in catalogue.reports.values() for coordinate in report.coordinates()]
+    return (
+        found
+        | {count: _one_of([count], ["list"], "read") for count in counts}
+        | {coordinate: _one_of([coordinate], ["report"], "read") for coordinate in reported}
+    )
 
 
 def _inputs(catalogue: Catalogue) -> Needs:
@@ -165,6 +174,9 @@ def _inputs(catalogue: Catalogue) -> Needs:
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
             found.update({f"{root.coordinate}.{k.name}": _one_of([k.coordinate], ["lookup"], "search") for k in root.keys})
+        elif isinstance(root, FeedRoot):
+            kinds = _one_of([root.kind.coordinate], ["events"], "search")
+            found.update({f"{where}.kinds": kinds for where in (root.coordinate, root.stream)})
         else:
             by_name = {f"{root.filter_name}.{f.name}": f.target.coordinate for f in root.filters.values()}
             found.update({name: _one_of([coordinate], ["list"], "search") for name, coordinate in by_name.items()})
@@ -181,10 +193,16 @@ def _inputs(catalogue: Catalogue) -> Needs:
 def _roots(catalogue: Catalogue) -> Needs:
     """The needs of root fields."""
     found = {"Query.node": _one_of([r.id.coordinate for r in catalogue.records.values() if r.node], ["lookup"], "search")}
+    if catalogue.reports:
+        reports = [report.coordinate for report in catalogue.reports.values()]
+        found["Query.report"] = _one_of(reports, ["report"], "read")
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
             keys = root.keys or (root.record.id,)
             found[root.coordinate] = _one_of([k.coordinate for k in keys], ["lookup"], "search")
+        elif isinstance(root, FeedRoot):
+            numbers = _one_of([root.number.coordinate], ["events"], "search")
+            found.update(dict.fromkeys((root.coordinate, root.stream), numbers))
         else:
             orders = [root.record.id.coordinate, *_orders(root.record).values()]
             found[f"Query.{root.name}"] = _one_of(orders, ["list"], "search")
@@ -259,6 +277,8 @@ def _references(definition: DefinitionNode) -> Iterator[str]:
             yield from (_named(a.type) for a in field.arguments or ())
     if isinstance(definition, InputObjectTypeDefinitionNode):
         yield from (_named(f.type) for f in definition.fields or ())
+    if isinstance(definition, UnionTypeDefinitionNode):
+        yield from (t.name.value for t in definition.types or ())
     if isinstance(definition, DirectiveDefinitionNode):
         yield from (_named(a.type) for a in definition.arguments or ())
 

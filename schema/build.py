@@ -7,10 +7,9 @@ answers.
 
 from __future__ import annotations
 
-import inspect
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from typing import Annotated, Any
 
@@ -19,9 +18,23 @@ from graphql import DirectiveLocation, GraphQLArgument, GraphQLDirective, GraphQ
 from strawberry.relay import PageInfo
 from strawberry.schema.config import StrawberryConfig
 
-from schema.catalogue import Catalogue, DerivedField, Field, Filter, IdField, LinkField, ListingRoot, LookupRoot, RecordType
+from schema.catalogue import (
+    Catalogue,
+    DerivedField,
+    FeedRoot,
+    Field,
+    Filter,
+    IdField,
+    LinkField,
+    ListingRoot,
+    LookupRoot,
+    RecordType,
+)
 from schema.evidence import EvidenceQuery
-from schema.scalars import SCALARS
+from schema.mutation import mutation_type, stub
+from schema.naming import strip_none
+from schema.reporting import ReportQuery
+from schema.scalars import SCALARS, BigInt
 from schema.services import ServicesQuery
 from schema.sharing import SharingQuery
 
@@ -29,8 +42,15 @@ from schema.sharing import SharingQuery
 def build(catalogue: Catalogue, extra: tuple[type, ...] = ()) -> strawberry.Schema:
     """The graph's schema. `extra`: further Strawberry classes whose hand-written fields join `Query`, as `sharing` does."""
     types_ = _Types(catalogue)
-    query = types_.query((SharingQuery, ServicesQuery, EvidenceQuery, *extra))
-    schema = strawberry.Schema(query=query, types=list(types_.objects.values()), config=StrawberryConfig(scalar_map=SCALARS))
+    query = types_.query((SharingQuery, ServicesQuery, EvidenceQuery, *((ReportQuery,) if catalogue.reports else ()), *extra))
+    mutation = mutation_type(types_, catalogue.reports) if catalogue.reports else None
+    schema = strawberry.Schema(
+        query=query,
+        mutation=mutation,
+        subscription=types_.subscription(),
+        types=list(types_.objects.values()),
+        config=StrawberryConfig(scalar_map=SCALARS),
+    )
     # Strawberry's own directives are called when it executes; this one is read by the planner's callers alone.
     schema._schema.type_map["Refusals"] = _HOW
     schema._schema.directives = (*schema._schema.directives, _DIRECTIVE)
@@ -98,8 +118,8 @@ class _Types:
             case DerivedField():
                 return annotation, strawberry.field(resolver=item.function, **describe)
             case LinkField(many=True):
-                stub = _stub(annotation, self.list_arguments(item))
-                return annotation, strawberry.field(resolver=stub, **describe)
+                resolver = stub(annotation, self.list_arguments(item))
+                return annotation, strawberry.field(resolver=resolver, **describe)
             case _:
                 return annotation, strawberry.field(**describe)
 
@@ -139,13 +159,43 @@ class _Types:
 
     def query(self, extra: tuple[type, ...]) -> type:
         node_argument = {"id": Annotated[strawberry.ID, strawberry.argument(description="Global id.")]}
-        node = strawberry.field(resolver=_stub(Node | None, node_argument), description="Any record that has a global id.")
+        node = strawberry.field(resolver=stub(Node | None, node_argument), description="Any record that has a global id.")
         fields: dict[str, tuple[Any, Any]] = {"node": (Node | None, node)}
         for root in self.catalogue.roots.values():
-            annotation, arguments = self.lookup(root) if isinstance(root, LookupRoot) else self.listing(root)
-            value = strawberry.field(resolver=_stub(annotation, arguments), name=root.name, description=root.description)
+            annotation, arguments = self.root(root)
+            value = strawberry.field(resolver=stub(annotation, arguments), name=root.name, description=root.description)
             fields[root.name] = (annotation, value)
         return self.define(types.new_class("Query", extra), "What can be asked.", fields)
+
+    def subscription(self) -> type | None:
+        """The feed as a subscription, which goes on of itself and so has no page."""
+        if (root := self.catalogue.feed) is None:
+            return None
+        annotation, arguments = self.feed(root)
+        del arguments["first"]
+        said = f"{root.description} Each message has what is new since the one before."
+        value = strawberry.field(resolver=stub(annotation, arguments), name=root.name, description=said)
+        return self.define(types.new_class("Subscription"), "What is told as it happens.", {root.name: (annotation, value)})
+
+    def root(self, root: LookupRoot | ListingRoot | FeedRoot) -> tuple[Any, dict[str, Any]]:
+        """A root field's annotation and arguments."""
+        match root:
+            case LookupRoot():
+                return self.lookup(root)
+            case ListingRoot():
+                return self.listing(root)
+            case FeedRoot():
+                return self.feed(root)
+
+    def feed(self, root: FeedRoot) -> tuple[Any, dict[str, Any]]:
+        kind, record = strip_none(self.translate(root.kind.annotation)), self.objects[root.record.name]
+        kinds = strawberry.argument(description="Only of these kinds; by default of all.")
+        arguments: dict[str, Any] = {
+            "after": Annotated[BigInt | None, strawberry.argument(description="Those after the one with this number.")],
+            "kinds": Annotated[list[kind] | None, kinds],  # type: ignore[valid-type]
+            "first": Annotated[int | None, strawberry.argument(description="At most so many, the earliest first.")],
+        }
+        return list[record] | None, arguments  # type: ignore[valid-type]
 
     def lookup(self, root: LookupRoot) -> tuple[Any, dict[str, Any]]:
         def argument(key: Field) -> Any:
@@ -193,26 +243,6 @@ class _Types:
                 "total_count": (int | None, strawberry.field(description="How many fit the filter, over all pages.")),
             },
         )
-
-
-def _stub(annotation: Any, arguments: Mapping[str, Any]) -> Callable[..., Any]:
-    """A function that only carries a field's arguments and type to Strawberry."""
-
-    def stub(**_: Any) -> Any:
-        raise AssertionError("a declared field is answered by `resolvers`")
-
-    def parameter(name: str, kind: Any) -> inspect.Parameter:
-        default = strawberry.UNSET if _optional(kind) else inspect.Parameter.empty
-        return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-
-    parameters = [parameter(name, kind) for name, kind in arguments.items()]
-    stub.__signature__ = inspect.Signature(parameters, return_annotation=annotation)  # type: ignore[attr-defined]
-    stub.__annotations__ = {**arguments, "return": annotation}
-    return stub
-
-
-def _optional(annotation: Any) -> bool:
-    return types.NoneType in typing.get_args(typing.get_args(annotation)[0])
 
 
 def _upper(name: str) -> str:

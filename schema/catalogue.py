@@ -14,6 +14,7 @@ import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 from schema.declare import (
@@ -23,6 +24,7 @@ from schema.declare import (
     Declared,
     DerivedSpec,
     Expression,
+    Feed,
     FilterSpec,
     Guardianship,
     Hop,
@@ -34,6 +36,8 @@ from schema.declare import (
     Subject,
     attribute_docs,
 )
+from schema.naming import camel, strip_none
+from schema.reporting import Input, ReportRoot, resolve
 
 ColumnType = type | tuple[str, ...]
 
@@ -154,7 +158,31 @@ class ListingRoot:
         return f"{self.record.name}Connection.totalCount"
 
 
-Root = LookupRoot | ListingRoot
+FACTS = "event_fact"
+"""The table of what was found out of an event's resident when it arrived, beside the feed's own."""
+FED: Mapping[str, type] = {"event": int, "agency": str, "role": str, "purpose": str, "follower": str}
+"""The columns of the feed's table that say of which event a row is, and whose."""
+
+
+@dataclass(frozen=True)
+class FeedRoot:
+    name: str
+    record: RecordType
+    number: ColumnField
+    kind: ColumnField
+    description: str
+
+    @property
+    def coordinate(self) -> str:
+        return f"Query.{self.name}"
+
+    @property
+    def stream(self) -> str:
+        """Where the same is as a subscription."""
+        return f"Subscription.{self.name}"
+
+
+Root = LookupRoot | ListingRoot | FeedRoot
 
 
 @dataclass(frozen=True)
@@ -164,6 +192,7 @@ class Catalogue:
     registers: Mapping[str, Register]
     cases: CaseRegister | None = None
     guardianship: Guardianship | None = None
+    reports: Mapping[str, ReportRoot] = field(default_factory=dict)
 
     @classmethod
     def load(cls, modules: Iterable[str]) -> Catalogue:
@@ -174,9 +203,19 @@ class Catalogue:
         records = {name: _filtered(record, declared, unfiltered) for name, record in unfiltered.items()}
         registers = {d.register.name: d.register for d in declared}
         roots = {r.name: _root(r, records) for module in loaded for r in getattr(module, "ROOTS", ())}
-        catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"))
+        reports = {r.name: resolve(r) for module in loaded for r in getattr(module, "REPORTS", ())}
+        catalogue = cls(records, roots, registers, _only(loaded, "CASES"), _only(loaded, "GUARDIANSHIP"), reports)
         catalogue._check()
         return catalogue
+
+    @cached_property
+    def feed(self) -> FeedRoot | None:
+        """The root field of what has happened, if there is one."""
+        return next((root for root in self.roots.values() if isinstance(root, FeedRoot)), None)
+
+    def is_fed(self, record: RecordType) -> bool:
+        """Whether a record's rows are those of the feed."""
+        return self.feed is not None and self.feed.record is record
 
     def holder(self, source: str) -> str:
         """Who keeps what a source has; the gateway's own database is no register, and is called by its own name."""
@@ -188,7 +227,7 @@ class Catalogue:
         for root in self.roots.values():
             if isinstance(root, ListingRoot):
                 found[root.count_coordinate] = root.record.register.holder
-        return found
+        return found | {coordinate: report.holder for report in self.reports.values() for coordinate in report.coordinates()}
 
     def tables(self, source: str) -> dict[str, dict[str, ColumnType]]:
         """Table → column → type for one source: all columns that fields, links, hops, keys and subjects name."""
@@ -207,6 +246,10 @@ class Catalogue:
                     yield (*here, column, None)
             for item in record.fields.values():
                 yield from self._field_columns(record, item)
+        if feed := self.feed:
+            yield from ((feed.record.source, feed.record.table, column, kind) for column, kind in FED.items())
+            facts = (("event", int), ("fact", str), ("holds", bool))
+            yield from ((feed.record.source, FACTS, column, kind) for column, kind in facts)
         if cases := self.cases:
             record = self.records[cases.record.__name__]
             for column in (cases.number, cases.agency, cases.service, cases.resident):
@@ -237,6 +280,15 @@ class Catalogue:
                     yield (target.source, target.table, item.order.lstrip("-"), None)
 
     def _check(self) -> None:
+        if len([root for root in self.roots.values() if isinstance(root, FeedRoot)]) > 1:
+            raise DeclarationError("two root fields are feeds, but there is only one")
+        for report in self.reports.values():
+            if unknown := [name for name, _ in report.declared.takes if name not in self.registers]:
+                raise DeclarationError(f"`{report.name}` is taken by `{unknown[0]}`, which no register's file declares")
+            for name in named_by(report.input):
+                subject = self.records[name].subject if name in self.records else None
+                if subject is None or None in (subject.self, subject.household, subject.jurisdiction):
+                    raise DeclarationError(f"`{report.name}` names a {name}, which is no resident of a household and a district")
         for record in self.records.values():
             for item in record.fields.values():
                 if not isinstance(item, LinkField):
@@ -250,6 +302,15 @@ class Catalogue:
                     raise DeclarationError(f"{item.coordinate} is no list, so it has nothing to filter and no pages")
                 if taken := sorted({"first", "limit", "orderBy"} & {*item.filters}):
                     raise DeclarationError(f"{item.coordinate} has a filter `{taken[0]}`, which is how a list is cut or ordered")
+
+
+def named_by(given: Input) -> Iterator[str]:
+    """The record types that an input names records of."""
+    if given.names is not None:
+        yield given.names
+    for item in given.fields:
+        if isinstance(item.kind, Input):
+            yield from named_by(item.kind)
 
 
 def _hop_columns(hop: Hop) -> Iterator[tuple[str, str, str, ColumnType | None]]:
@@ -267,18 +328,6 @@ def column_type(annotation: Any) -> ColumnType:
         return tuple(member.value for member in inner)
     assert inner in (str, int, bool, dt.date), annotation
     return typing.cast(type, inner)
-
-
-def strip_none(annotation: Any) -> Any:
-    args = [a for a in typing.get_args(annotation) if a is not types.NoneType]
-    is_union = typing.get_origin(annotation) in (types.UnionType, typing.Union)
-    return args[0] if is_union and len(args) == 1 else annotation
-
-
-def camel(attribute: str) -> str:
-    """GraphQL's name for an attribute; a trailing underscore only keeps Python's keywords apart."""
-    first, *rest = attribute.rstrip("_").split("_")
-    return first + "".join(word.capitalize() for word in rest)
 
 
 def _key_type(column: str) -> ColumnType:
@@ -350,8 +399,11 @@ def _filtered(record: RecordType, declared: Iterable[Declared], records: Mapping
     return replace(record, fields=fields)
 
 
-def _root(declared: Lookup | Listing, records: Mapping[str, RecordType]) -> Root:
+def _root(declared: Lookup | Listing | Feed, records: Mapping[str, RecordType]) -> Root:
     record = records[declared.record.__name__]
+    if isinstance(declared, Feed):
+        number, kind = (typing.cast(ColumnField, record.by_attribute(each)) for each in (declared.number, declared.kind))
+        return FeedRoot(declared.name, record, number, kind, declared.description)
     if isinstance(declared, Lookup):
         caller = next((k.attribute for k in declared.keys if isinstance(k, Caller)), None)
         keys = tuple(record.by_attribute(k) for k in declared.keys if isinstance(k, str))

@@ -121,6 +121,22 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Feed:
+    """A root field that tells what has happened: a list in the order of a number, and a subscription that goes on from there.
+
+    One register's file may declare one. `number` and `kind` name fields of the record: the field's arguments `after` and `kinds`
+    ask by them. Its rows are in the gateway's own database, one for each whom an event was told (`auth/feed.py`), and whoever
+    asks is shown the caller's own.
+    """
+
+    name: str
+    record: type
+    number: str
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True)
 class CaseRegister:
     """The record that tells whether a case is real, and its columns. One register's file may export one, as `CASES`.
 
@@ -149,6 +165,29 @@ class Guardianship:
     child: type
     birth_date: str
     majority: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """A mutation: what is reported to registers, which change by it. A file that has some exports them, as `REPORTS`.
+
+    It belongs to the holder of `register`. `takes` are the registers that take it, each with the function of its database, in
+    the order in which these run; if they are several, all of them keep it or none does. `input` is a class of annotated
+    attributes, like the classes that these name, and residents are named in it by classes that `names` decorates.
+    """
+
+    name: str
+    register: Register
+    input: type
+    takes: tuple[tuple[str, str], ...]
+    description: str
+    tells: type | None = None
+    """What the functions tell whoever reports: a class of annotated attributes, each a coordinate of its own."""
+    district: tuple[str, ...] = ()
+    """Paths of attributes (`to.district_code`) that hold the code of the district that it is about, or name a resident of it; any
+    of them is enough."""
+    consents: bool = False
+    """It is a consent: `agency`, `purpose` and `items` of the input are held against what the regulations share under one."""
 
 
 @dataclass(frozen=True)
@@ -214,6 +253,16 @@ def extends(target: type, register: Register) -> Callable[[T], T]:
 
     def decorate(cls: T) -> T:
         _attach(cls, Declared(register, cls, extends=target))
+        return cls
+
+    return decorate
+
+
+def names(target: type) -> Callable[[T], T]:
+    """Declare an input class that names a record by exactly one of its attributes: its id, or a column of the same name."""
+
+    def decorate(cls: T) -> T:
+        cls.__names__ = target  # type: ignore[attr-defined]
         return cls
 
     return decorate

@@ -11,6 +11,7 @@ from schema.declare import (
     Listing,
     Lookup,
     Register,
+    Report,
     Subject,
     Today,
     column,
@@ -18,6 +19,7 @@ from schema.declare import (
     derived,
     identifier,
     link,
+    names,
     record,
 )
 
@@ -156,4 +158,66 @@ ROOTS = (
     Listing("residents", Resident, filter=ResidentFilter, description="Residents that fit a filter, page by page."),
     Lookup("household", Household, keys=("id",), description="One household, by global id."),
     Lookup("me", Resident, keys=(Caller("rrn"),), description="The citizen's own record, by the number in the caller's token."),
+)
+
+
+@names(Resident)
+class ResidentRef:
+    """A resident, named by exactly one of these."""
+
+    id: str | None
+    """Global id, as you were given it."""
+    rrn: str | None
+    """Resident registration number, 13 digits."""
+
+
+class Destination:
+    """Where somebody moves to."""
+
+    address: str
+    """Province, district, neighbourhood, street and number."""
+    district_code: str
+    """Five-digit code of its district."""
+
+
+class RelationInput:
+    """What a resident is to the head of the household."""
+
+    resident: ResidentRef
+    """Who."""
+    relation: RelationToHead
+    """Any but HEAD, for heads are named by themselves."""
+
+
+class ReportMoveInInput:
+    """A household, or some of its members, has moved to another address."""
+
+    residents: list[ResidentRef]
+    """All who move: of one household, and with an adult unless they join one."""
+    to: Destination
+    """Where they live now."""
+    moved_on: dt.date
+    """The day of the move: not after today, nor before the last one."""
+    reason: MoveReason
+    """Why."""
+    new_head: ResidentRef | None
+    """Who of them heads their household now; needed where the head is not among them and they are several."""
+    head_of_rest: ResidentRef | None
+    """Who heads those that stay; needed where the head leaves and they are several."""
+    joins: ResidentRef | None
+    """A resident who lives there, whose household they join; without it they have one of their own."""
+    relations: list[RelationInput] | None
+    """What those who move are to the head of the household that they join. Where a head changes it is told from what they were to
+    the one before, unless it is given here."""
+
+
+REPORTS = (
+    Report(
+        "reportMoveIn",
+        MOIS,
+        ReportMoveInInput,
+        takes=(("mois", "report_move_in"),),
+        description="Report that residents have moved in, within 14 days (Resident Registration Act, art. 16).",
+        district=("to.district_code",),
+    ),
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from enum import Enum
 
-from schema.declare import Guardianship, Hop, Register, column, extends, link, record
-from schema.mois import Resident
+from schema.declare import Guardianship, Hop, Register, Report, column, extends, link, record
+from schema.mois import Resident, ResidentRef, Sex
 
 SCOURT = Register("scourt", holder="scourt", title="Family register")
 
@@ -84,4 +84,49 @@ GUARDIANSHIP = Guardianship(
     Resident,
     birth_date="birth_date",
     majority=19,
+)
+
+
+class ParentHousehold(Enum):
+    """Which parent's household a newborn enters."""
+
+    MOTHER = "MOTHER"
+    FATHER = "FATHER"
+
+
+class RegisterBirthInput:
+    """A child was born."""
+
+    name: str
+    """Full name in Korean, family name first."""
+    sex: Sex
+    """The child's sex."""
+    born_on: date
+    """Date of birth."""
+    place: str
+    """Place of birth, down to the district."""
+    mother: ResidentRef
+    """The mother."""
+    father: ResidentRef | None
+    """The father; of a married mother her husband, unless a court decides otherwise (Civil Act, art. 844)."""
+    household: ParentHousehold
+    """The household that the child enters."""
+
+
+class BirthTold:
+    rrn: str | None
+    """The child's resident registration number."""
+
+
+REPORTS = (
+    # The Ministry's register gives the number, with which the birth is entered in the family register.
+    Report(
+        "registerBirth",
+        SCOURT,
+        RegisterBirthInput,
+        takes=(("mois", "register_birth"), ("scourt", "register_birth")),
+        description="Register a birth, within a month (Act on Registration of Family Relations, art. 44).",
+        tells=BirthTold,
+        district=("mother", "father"),
+    ),
 )

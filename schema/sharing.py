@@ -182,6 +182,30 @@ class SharedWith:
 
 
 @described
+class SharingItem:
+    """A coordinate by name."""
+
+    coordinate: str
+    """The type and the field."""
+    title: SharingTitle
+    """What people call it."""
+
+
+@described
+class SharingByConsent:
+    """What one agency may have for one purpose of residents who consent, and of nobody else."""
+
+    agency: SharingParty
+    """The agency."""
+    purpose: SharingPurpose
+    """What for."""
+    items: list[SharingItem]
+    """What it may then have."""
+    bases: list[str]
+    """The articles under which it is shared."""
+
+
+@described
 class SharingRegulation:
     """One version of a holder's regulation, as it was approved."""
 
@@ -235,6 +259,10 @@ class Sharing:
         self, coordinate: Name, access: Access = SharingAccess.LOOKUP, use: Use = SharingUse.READ
     ) -> list[SharedWith] | None:
         """Who may have a coordinate; null if there is none of that name, empty if nobody may."""
+        raise AssertionError(_ELSEWHERE)
+
+    def by_consent(self) -> list[SharingByConsent] | None:
+        """What agencies may have of residents who consent, by purpose and agency."""
         raise AssertionError(_ELSEWHERE)
 
     def purposes(self) -> list[SharingPurpose]:

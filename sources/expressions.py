@@ -113,13 +113,14 @@ class Expressions:
         return f'{text} COLLATE "C"' if self._scope.type(operand) is str else text
 
     def _exists(self, exists: Exists) -> str:
-        inside = Expressions(self._scope.within(exists), self._parameters, self._depth + 1, by_row=self._by_row)
+        by_row = self._by_row or exists.by_row
+        inside = Expressions(self._scope.within(exists), self._parameters, self._depth + 1, by_row=by_row)
         where = f"{inside.operand(exists.column)} = {self.operand(exists.on)}"
         if exists.condition is not None:
             where += f" AND {inside.condition(exists.condition)}"
         rows = f"FROM {quoted(exists.table)} AS e{self._depth + 1} WHERE {where}"
         # A value from a subselect is never made of such a table. Without a row it is null, which holds no more than false.
-        return f"(SELECT true {rows} LIMIT 1)" if self._by_row else f"EXISTS (SELECT 1 {rows})"
+        return f"(SELECT true {rows} LIMIT 1)" if by_row else f"EXISTS (SELECT 1 {rows})"
 
     def _value(self, param: Param, operand: Operand, *, many: bool = False) -> str:
         return self._parameters.text(param, self._scope.type(operand), many=many)

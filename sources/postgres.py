@@ -105,7 +105,7 @@ class PostgresSource:
                 return await self._run(self._scans, statement, batch)
             return await self._run(self._keyed, statement, batch) if batch.keys else []
         except (OSError, UnknownName, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise _translated(error)(self.name) from error
+            raise translated(error)(self.name) from error
 
     async def aclose(self) -> None:
         self._closed = True
@@ -225,7 +225,8 @@ class _Connections:
             await connection.close(timeout=self._timeout)
 
 
-def _translated(error: BaseException) -> type[SourceError]:
+def translated(error: BaseException) -> type[SourceError]:
+    """Ours for one of the driver's errors."""
     return next((ours for theirs, ours in ERRORS if isinstance(error, theirs)), SourceError)
 
 

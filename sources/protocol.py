@@ -125,13 +125,14 @@ class Exists:
     """At least one row of another table of the same source has this row's `on` in its `column`, and meets the condition.
 
     `on` is a column of this row (`name`, or `join.name`); the condition's names are the other table's own. Never null: a null is
-    in no column.
+    in no column. `by_row`: few rows are looked at, in their order, so each is to be looked up by itself.
     """
 
     table: str
     column: str
     on: str
     condition: Condition | None = None
+    by_row: bool = False
 
 
 Condition: TypeAlias = Compare | All | Some | Not | Exists

@@ -12,7 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from madang.embedded import GATEWAY_SQL, Embedded, start
+from madang.embedded import Embedded, gateway_sql, start
 
 with warnings.catch_warnings(action="ignore"):
     # The package asks where run-time files go when it is imported, and warns where no login session has said.
@@ -35,7 +35,7 @@ def gateway_dsn(postgres_server: PostgresServer, request: pytest.FixtureRequest)
 
     async def prepare() -> None:
         connection = await asyncpg.connect(uri)
-        await connection.execute(GATEWAY_SQL.read_text("utf-8").replace(':"role"', name))
+        await connection.execute(gateway_sql().replace(':"role"', name))
         await connection.close()
 
     asyncio.run(prepare())
@@ -46,6 +46,16 @@ def gateway_dsn(postgres_server: PostgresServer, request: pytest.FixtureRequest)
 def nation() -> Iterator[Embedded]:
     """The sample nation with few residents, running. It is everybody's: read it, and change nothing."""
     with tempfile.TemporaryDirectory(prefix="madang-nation-") as directory, start(Path(directory) / "registers", 2500) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def changing() -> Iterator[Embedded]:
+    """A sample nation that tests report to, so that its residents move, are born, and consent. Known residents are left alone."""
+    with (
+        tempfile.TemporaryDirectory(prefix="madang-changing-") as directory,
+        start(Path(directory) / "registers", 1000) as running,
+    ):
         yield running
 
 

@@ -30,6 +30,10 @@ from examples.korea import lifeline
 from examples.korea.nation import RESIDENTS, SEED, Part, make, parts
 
 DDL = Path(__file__).parent / "ddl"
+REPORTS = Path(__file__).parent / "reports"
+"""The functions of the registers that take reports."""
+KEPT = Path(__file__).parents[2] / "sources" / "reports.sql"
+"""What such a register keeps of reports."""
 GATEWAY = "gateway"
 _AFTER = "-- After the rows.\n"
 _WORKERS = 2
@@ -111,6 +115,10 @@ async def _fill(
             if ddl:
                 async with indexing:
                     await connection.execute(indexes)
+                if (functions := REPORTS / f"{register}.sql").exists():
+                    await connection.execute(KEPT.read_text(encoding="utf-8") + functions.read_text(encoding="utf-8"))
+            else:
+                await connection.execute("SELECT setval(pg_get_serial_sequence('consent', 'id'), max(id)) FROM consent")
         async with indexing:
             await connection.execute(f"ANALYZE {', '.join(sorted(filled))}")
         finished()

@@ -33,6 +33,8 @@ NATION = {
     "Tax.paidOn": Coordinate("tax", "date"),
     "Tax.office": Coordinate("tax", "names", ("NORTH", "SOUTH", "WEST")),
     "Tax.sealed": Coordinate("tax", "bool"),
+    "News.number": Coordinate("interior", "int", fed=True),
+    "News.kind": Coordinate("interior", "names", ("BORN", "MOVED"), fed=True),
     "Passport.number": Coordinate("passports", reaches=frozenset({"Passport", "Person"}), personal=False),
 }
 """The coordinates that the regulations in `good` and `broken` are about."""

@@ -40,7 +40,7 @@ from schema.catalogue import Catalogue
 DIRECTORY = Path(__file__).parents[2] / "auth" / "regulations"
 REGISTERS = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents", "events",
 )  # fmt: skip
 DAY = date(2026, 11, 30)
 BEFORE = date(2026, 11, 1)
@@ -57,6 +57,7 @@ PERSONAS = {
     "citizen": Caller("citizen-portal", "citizen", "citizen", rrn="0000000000000"),
     "auditor": Caller("nts", "auditor", "officer"),
     "analyst": Caller("kostat", "analyst", "analyst"),
+    "district-system": Caller("jongno", "register-system", "system", jurisdiction="11110"),
 }
 
 PURPOSES = {
@@ -69,6 +70,7 @@ PURPOSES = {
     "citizen": ("own-records",),
     "auditor": ("information-sharing-audit",),
     "analyst": ("statistics",),
+    "district-system": ("register-upkeep",),
 }
 
 # persona, purpose, with or without a case, access: to whom and how → what, to read and (after "search") to search by. Ways are
@@ -344,6 +346,20 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         anybody: SharingStatisticConnection totalCount
         search anybody: SharingStatistic id month purpose coordinate
     """,
+    ("citizen", "own-records", None, "events"): """
+        self: Resident name address movedInOn
+        self: Event sequence kind at register resident
+        search self: Event sequence kind
+    """,
+    ("district-system", "register-upkeep", None, "lookup"): "",
+    ("district-system", "register-upkeep", None, "list"): "",
+    ("district-system", "register-upkeep", None, "events"): """
+        anybody: Resident rrn districtCode
+        jurisdiction: Resident name birthDate movedInOn
+        jurisdiction unless Resident.addressProtected: Resident address
+        jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind at register resident
+        search jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind
+    """,
     ("analyst", "statistics", None, "lookup"): "",
     ("analyst", "statistics", None, "list"): """
         anybody: Resident sex status districtCode age isAdult employments
@@ -579,6 +595,7 @@ def test_a_role_is_worth_nothing_in_another_agency(authorizer: RegulationAuthori
         "passport-officer": ["mofa"], "resident-clerk": municipalities, "welfare-officer": municipalities,
         "licence-officer": ["police"], "investigator": ["police"], "tax-officer": ["nts"], "citizen": ["citizen-portal"],
         "analyst": ["kostat"], "auditor": read("parties.yaml")["groups"]["holders"]["agencies"],
+        "register-system": ["nhis", "mma", *municipalities],
     }  # fmt: skip
     for caller, _, _ in everybody():
         assert bool(authorizer.purposes(caller)) is (caller.agency in home[caller.role]), caller
@@ -637,7 +654,9 @@ def test_everything_the_registers_hold_of_oneself_is_ones_own_to_read(
     authorizer: RegulationAuthorizer, coordinates: dict[str, Coordinate]
 ) -> None:
     profile = authorizer.profile(AccessRequest(PERSONAS["citizen"], "own-records"))
-    withheld = {c for c in coordinates if profile.decide(c, "lookup", "read").verdict is Verdict.DENY}
+    held = [name for name, coordinate in coordinates.items() if coordinate.kind != "report"]
+    accesses: tuple[Access, Access] = ("lookup", "events")
+    withheld = {c for c in held if all(profile.decide(c, each, "read").denied for each in accesses)}
     # That a court has sealed an entry is the court's to say.
     about_nobody = {c for c in coordinates if c.startswith(("Holder", "CoordinateUse.", "SharingStatistic"))}
     assert withheld - about_nobody == {"ResidentConnection.totalCount", "BirthRecord.sealed"}
@@ -785,7 +804,9 @@ def test_what_was_decided_before_can_be_decided_again(
 
 
 def test_there_is_a_regulation_for_every_register_and_it_tests_itself() -> None:
-    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {*REGISTERS, "parties", "purposes", "items"}
+    assert {path.stem for path in DIRECTORY.glob("*.yaml")} == {
+        *REGISTERS, "mois_reports", "scourt_reports", "parties", "purposes", "items"
+    }  # fmt: skip
     for register in REGISTERS:
         tests = read(f"{register}.yaml")["tests"]
         assert any("permitted" in test for test in tests), f"{register} tests nothing that is permitted"

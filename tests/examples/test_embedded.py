@@ -95,7 +95,7 @@ async def test_a_role_needs_its_password(nation: Embedded) -> None:
         await query(nation.dsns["mois"].replace(secret, "guess"), "SELECT 1")
     assert stat.S_IMODE((nation.directory / "passwords.json").stat().st_mode) == 0o600
     passwords = json.loads((nation.directory / "passwords.json").read_text())
-    assert len(set(passwords.values())) == 34
+    assert len(set(passwords.values())) == 36
 
 
 async def test_the_gateway_reads_consents_and_counts(nation: Embedded) -> None:
@@ -150,7 +150,8 @@ async def test_keys_are_indexed_and_statistics_taken(nation: Embedded) -> None:
             dsn, "SELECT relname, reltuples, relhasindex FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200"
         )
         assert rows, register
-        assert all(row["relhasindex"] and row["reltuples"] > 0 for row in rows)
+        empty = {"report", "outbox", "rrn_count"}  # Until somebody reports something.
+        assert all(row["relhasindex"] and (row["reltuples"] > 0 or row["relname"] in empty) for row in rows)
 
 
 def test_a_directory_in_use_is_refused(nation: Embedded) -> None:

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
-from madang.app import create_app
 from madang.embedded import Embedded
 from madang.gateway import open_gateway, read_law
+from madang.serving import Server
 from madang.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
@@ -29,8 +28,7 @@ def serving(settings: Settings, nation: Embedded | None) -> Iterator[str]:
     """A server in a thread of its own; gives its address."""
     gateway = open_gateway(settings, read_law(settings), nation)
     with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(gateway), loop="uvloop", http="httptools", ws="none", log_level="error")
-        server = uvicorn.Server(config)
+        server = Server(gateway, log_level="error")
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
         thread.start()
         try:
@@ -41,7 +39,7 @@ def serving(settings: Settings, nation: Embedded | None) -> Iterator[str]:
             yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(10)
+            thread.join(20)
             assert not thread.is_alive()
 
 

@@ -26,7 +26,7 @@ from auth.access import Caller
 from auth.blocks import Signer
 from auth.tokens import Minter
 from madang import cluster
-from madang.embedded import GATEWAY_SQL, Embedded
+from madang.embedded import Embedded, gateway_sql
 from madang.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ class Database:
             f"CREATE ROLE {name} LOGIN PASSWORD '{password}'; CREATE DATABASE {name} TEMPLATE template0 {cluster.LOCALE};",
             f"\\connect {name}",
             f"\\set role {name}",
-            GATEWAY_SQL.read_text(encoding="utf-8"),
+            gateway_sql(),
             "CHECKPOINT;",
         ]
         cluster.psql(self._server, "\n".join(lines))
@@ -152,6 +152,7 @@ class Place:
                 where = f', url = "{nation.mma_url}", api_key = "{nation.mma_api_key}"'
             elif kind == "postgres":
                 where = f', dsn = "{nation.dsns[name]}"'
+                where += f', reports = "{nation.reports_dsns[name]}"' if name in nation.reports_dsns else ""
             lines.append(f'[registers.{name}]\nschema = "{register.schema}"\nsource = {{ kind = "{kind}"{where} }}')
         (directory / "madang.toml").write_text("\n".join(lines), encoding="utf-8")
         return cls(directory, Minter(ISSUER, AUDIENCE, key=key), Signer(own))

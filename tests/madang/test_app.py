@@ -17,6 +17,7 @@ from madang.embedded import Embedded, known_residents
 from madang.gateway import open_gateway, read_law
 from madang.graphql_http import GraphQLOverHttp
 from madang.settings import ServiceSettings, Settings
+from madang.streams import Streams
 from madang.trusted import Documents
 from resolvers.services import Services
 
@@ -66,7 +67,9 @@ def test_it_is_not_ready_when_no_register_answers(serve: Serve, settings: Settin
     assert ready.status_code == 503
     told = ready.json()
     assert not told["ready"]
-    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | {"gateway": "ok", "ledger": "ok"}
+    assert told["sources"] == dict.fromkeys(settings.registers, "is unavailable") | dict.fromkeys(
+        ("gateway", "ledger", "consents", "events"), "ok"
+    )
 
 
 def test_it_is_not_ready_when_nothing_can_be_recorded(serve: Serve, settings: Settings, nation: Embedded) -> None:
@@ -82,7 +85,7 @@ def test_personas_have_tokens_purposes_and_the_citizen_a_number(served: str) -> 
     told = {persona["name"]: persona for persona in response.json()}
     assert set(told) == {
         "passport-officer", "welfare-officer", "resident-clerk", "tax-officer", "licence-officer", "investigator", "citizen",
-        "auditor", "analyst",
+        "auditor", "analyst", "insurer-system",
     }  # fmt: skip
     assert told["citizen"]["rrn"] == known_residents()["citizen"]
     assert told["passport-officer"]["rrn"] is None
@@ -181,7 +184,9 @@ def test_a_fault_of_ours_is_logged_and_tells_nothing(settings: Settings, caplog:
 
     assert settings.demo is not None
     assert gateway.minter is not None
-    endpoint = GraphQLOverHttp(Broken(), gateway.verifier, Documents(Services(), ServiceSettings()), body=1000)  # type: ignore[arg-type]
+    broken: Any = Broken()
+    documents = Documents(Services(), ServiceSettings())
+    endpoint = GraphQLOverHttp(broken, gateway.verifier, documents, Streams(broken, gateway.following), body=1000)
     token = gateway.minter.mint(settings.demo.personas["citizen"].caller)
 
     async def ask() -> httpx.Response:

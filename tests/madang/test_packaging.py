@@ -78,6 +78,9 @@ def test_the_wheel_holds_what_serving_takes_and_nothing_generic_at_its_top(wheel
     pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "madang").glob("[sv]*/**/*") if path.is_file()}
     assert pages
     assert pages <= names
+    apps = {f"{layers}/{path.relative_to(ROOT)}" for path in (ROOT / "examples/citizen/dist").rglob("*") if path.is_file()}
+    assert apps
+    assert apps <= names
     assert not any("test" in name.split("/") or name.endswith((".pyc", ".pem")) for name in names)
 
 
@@ -112,6 +115,7 @@ def test_it_serves_from_an_empty_environment(installed: Path, tmp_path: Path) ->
             assert answer["data"]["resident"]["name"] == "김민준"
             assert answer["data"]["resident"]["militaryService"]["kind"]
             assert "<title>Madang</title>" in httpx.get(f"{address[0]}/").text
+            assert "root" in httpx.get(f"{address[0]}/citizen/").raise_for_status().text
         finally:
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 0

@@ -31,7 +31,7 @@ secret = "env:MADANG_TEST_SECRET"
 key = "file:ledger.pem"
 [registers.nts]
 schema = "schema.nts"
-source = { kind = "postgres", dsn = "file:dsn", timeout = 1, connections = 8 }
+source = { kind = "postgres", dsn = "file:dsn", reports = "file:reports", timeout = 1, connections = 8 }
 [registers.mma]
 schema = "schema.mma"
 source = { kind = "http", url = "https://mma.example/api", api_key = "env:MADANG_TEST_KEY" }
@@ -44,6 +44,7 @@ connections = 2
 def written(directory: Path, content: str) -> Path:
     (directory / "law").mkdir(exist_ok=True)
     (directory / "dsn").write_text("postgresql://nts.example/nts\n")
+    (directory / "reports").write_text("postgresql://reports@nts.example/nts\n")
     (directory / "ledger.pem").write_bytes(KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     path = directory / "madang.toml"
     path.write_text(content)
@@ -60,8 +61,9 @@ def mistakes(directory: Path, content: str) -> list[str]:
 def test_the_sample_nation_is_a_demo_of_sixteen_embedded_registers_and_the_ledger() -> None:
     settings = load(ROOT / "madang.toml")
     assert settings.demo is not None
-    assert len(settings.registers) == 17
+    assert len(settings.registers) == 19
     assert [name for name, register in settings.registers.items() if register.source.kind == "ledger"] == ["ledger"]
+    assert [name for name, register in settings.registers.items() if register.source.kind == "gateway"] == ["consents", "events"]
     assert settings.gateway.address is None
     assert all(register.source.address is None for register in settings.registers.values())
     assert settings.server.host == "127.0.0.1"
@@ -80,6 +82,7 @@ def test_the_defaults_in_the_comments_of_the_sample_are_the_defaults(tmp_path: P
         uncommented = "\n".join(line for line in uncommented.splitlines() if not line.startswith(words))
     uncommented = uncommented.replace('"auth/regulations"', f'"{ROOT / "auth" / "regulations"}"')
     uncommented = uncommented.replace('"examples/korea', f'"{ROOT}/examples/korea')
+    uncommented = uncommented.replace('"examples/citizen/dist"', f'"{ROOT / "examples" / "citizen" / "dist"}"')
     path = tmp_path / "madang.toml"
     path.write_text(uncommented)
     theirs, ours = load(path), load(ROOT / "madang.toml")
@@ -101,6 +104,7 @@ def test_a_nation_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert settings.tokens.keys == tmp_path / "keys.json"
     nts, mma = settings.registers["nts"].source, settings.registers["mma"].source
     assert (nts.kind, nts.address, nts.timeout, nts.connections) == ("postgres", "postgresql://nts.example/nts", 1.0, 8)
+    assert (nts.reports, mma.reports) == ("postgresql://reports@nts.example/nts", None)
     assert (mma.kind, mma.address, mma.api_key) == ("http", "https://mma.example/api", "key of mma")
     assert settings.ledger_key is not None
     assert settings.ledger_key.public_key() == KEY.public_key()
@@ -210,6 +214,7 @@ connections = 0
             "`services.directory` is missing; where only approved documents are taken, it names those that are",
         ),
         ("[services.agencies]\nnts=true\n[demo]", "`services.agencies.nts` is true, but must be a text"),
+        ("[demo.apps]\ngraphql='x'", "`demo.apps.graphql` cannot be served there; give it another name"),
         ("[demo.personas.x]\nrole=1", "`demo.personas.x.role` is `1`, but must be a text"),
     ],
 )

@@ -115,7 +115,9 @@ def test_whole_regulations_that_begin_and_end(coordinates: Mapping[str, Coordina
     for before, after, how in ((nothing, law, "granted"), (law, nothing, "withheld")):
         found = changes(before, after, coordinates)
         granted = {change.coordinate for change, _ in found if change.how == (how,)}
-        assert granted == set(coordinates)
+        # Those of consents and reports are approved on a later day than the one that these tests are of.
+        later = ("Consent.", "Mutation.", "RegisterBirthReported.", "Resident.consents")
+        assert granted == {coordinate for coordinate in coordinates if not coordinate.startswith(later)}
         assert check(before, after, found) > 300
 
 

@@ -19,7 +19,7 @@ from schema.catalogue import Catalogue, ColumnField, Field, LinkField
 
 SAMPLE = (
     "mois", "scourt", "mofa", "moj", "nts", "localtax", "nhis", "nps", "moel", "molit_vehicles", "molit_buildings", "mma",
-    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger",
+    "mohw_disability", "mohw_livelihood", "police", "petitions", "ledger", "consents", "events",
 )  # fmt: skip
 CATALOGUE = Catalogue.load([*(f"schema.{name}" for name in SAMPLE), "tests.resolvers.post"])
 REGISTERS = tuple(CATALOGUE.registers)
@@ -182,6 +182,11 @@ class _Maker:
     def item(self, **of: int) -> None:
         self.row("ledger", "access_item", **({"access_id": None, "notice_id": None, "holder_access_id": None} | of))
 
+    def consents(self) -> None:
+        for number in range(RESIDENTS):
+            for _ in range(self.random.randint(0, 2)):
+                self.row("consents", "consent", rrn=rrn(number))
+
     def post(self) -> None:
         some = self.random
         for number in range(RESIDENTS):
@@ -212,6 +217,7 @@ def make(seed: int = 1, *, unique: bool = False) -> Nation:
     maker.petitions()
     maker.ledger()
     maker.post()
+    maker.consents()
     return maker.nation
 
 

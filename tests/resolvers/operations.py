@@ -15,7 +15,18 @@ from typing import Any, TypeVar
 
 from auth.access import Access
 from schema.build import order_values
-from schema.catalogue import ColumnField, DerivedField, Field, Filter, LinkField, ListingRoot, LookupRoot, RecordType, strip_none
+from schema.catalogue import (
+    ColumnField,
+    DerivedField,
+    FeedRoot,
+    Field,
+    Filter,
+    LinkField,
+    ListingRoot,
+    LookupRoot,
+    RecordType,
+)
+from schema.naming import strip_none
 from schema.scalars import BigInt, DateTime
 from tests.resolvers.nation import CATALOGUE, DISTRICTS, HOUSEHOLDS, RESIDENTS, household_id, resident_id, rrn
 
@@ -101,6 +112,7 @@ class Writer:
     def header(self) -> tuple[str, str]:
         name = self.dice.choose(self.roots)
         declared = CATALOGUE.roots.get(name)
+        assert not isinstance(declared, FeedRoot)
         if isinstance(declared, ListingRoot):
             self.accesses["list"] = None
             arguments, kind = self.listing(declared), f"{declared.record.name}Connection"

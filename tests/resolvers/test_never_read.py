@@ -7,8 +7,8 @@ column of a coordinate that is denied stands in any clause. Of columns that serv
 
 - keys: a record's own key; the columns that a permitted link, or a hop of it, starts from and ends at;
 - subject columns: in a guard (a condition in the SELECT list, or in WHERE), never as a value, so never bare in the SELECT list;
-- but a resident's own number, of records of which something is permitted: as a key, for the ledger, which has to have whose they
-  were; and of a household that is asked for, its members';
+- but a resident's own number, of records of which something is permitted, or that a permitted search finds: as a key, for the
+  ledger, which has to have whose they were; and of a household that is asked for, its members';
 - filters and orders: columns that `search` permits, in WHERE and ORDER BY, and in the SELECT list as part of a cursor or to put
   rows of several hops in order;
 - a derived field's input: inside that field's call, never bare;
@@ -199,8 +199,8 @@ class _Law:
         return any(isinstance(c, Matches) and c.coordinate in coordinates for _, c in self.constraints())
 
     def names(self, records: list[RecordType], column: str) -> bool:
-        """Whether it tells the ledger whose a record is of which something is permitted."""
-        granted = {c.partition(".")[0] for c, use in self.touched if use == "read" and self.may(c, use)}
+        """Whether it tells the ledger whose a record is of which something is permitted, be it that it is found."""
+        granted = {c.partition(".")[0] for c, use in self.touched if self.may(c, use)}
         without = {item.target for _, item in links() if CATALOGUE.records[item.target].subject is None}
         for record in records:
             told = record.subject

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from auth.access import AccessRequest, Ban, Caller, Grant, Mask, Matches, OfSubject, Rule, WithCase, WithConsent
+from resolvers.answer import Answer
 from resolvers.circumstances import Circumstances
-from resolvers.request import Answer
 from resolvers.values import NEEDS
 from schema.catalogue import LinkField
 from sources.protocol import Shape

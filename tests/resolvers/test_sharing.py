@@ -187,6 +187,25 @@ async def test_it_is_told_of_a_coordinate_that_nobody_may_have(told: World) -> N
     assert (await sharing(told, 'whoMay(coordinate: "Passport.number") { role { code } }', CLERK))["whoMay"] == []
 
 
+async def test_what_turns_on_consent_is_told_by_agency_and_purpose(told: World) -> None:
+    asked = "byConsent { agency { code } purpose { code } items { coordinate title { ko en } } bases }"
+    found = (await sharing(told, asked, CITIZEN))["byConsent"]
+    named = {(each["agency"]["code"], each["purpose"]["code"], item["coordinate"]) for each in found for item in each["items"]}
+    for coordinate in ALL:
+        ways = "recipients { code } purpose { code } ways { consent }"
+        whoever = (await sharing(told, f'whoMay(coordinate: "{coordinate}") {{ {ways} }}', CITIZEN))["whoMay"] or []
+        turning = [each for each in whoever if any(way["consent"] for way in each["ways"])]
+        agencies = {
+            (agency, each["purpose"]["code"], coordinate)
+            for each in turning
+            for party in each["recipients"]
+            for agency in told.regulations.parties.members((party["code"],))
+        }
+        assert agencies == {each for each in named if each[2] == coordinate}, coordinate
+    assert named
+    assert all(each["bases"] for each in found)
+
+
 # Purposes and regulations
 
 

@@ -28,11 +28,11 @@ from auth.access import (
 from auth.ledger import LedgerUnavailable, Record
 from auth.limits import SubjectUse
 from auth.pseudonyms import Pseudonyms
+from resolvers.answer import Answer
 from resolvers.disclose import Trail
 from resolvers.engine import Engine
 from resolvers.fallback import run as run_by_strawberry
 from resolvers.operation import Limits
-from resolvers.request import Answer
 from sources.coalescer import Coalescer
 from sources.memory import MemorySource
 from sources.postgres import PostgresSource
@@ -241,8 +241,12 @@ def world(
     regulations = regulations or Regulations()
     capabilities = Capabilities(joins=joins, scan=True, json=json)
     order: list[tuple[str, Batch]] = []
-    witnesses = {r: Witness(MemorySource(r, CATALOGUE.tables(r), nation[r]), capabilities, order) for r in CATALOGUE.registers}
     rows = consents() if consented is None else consented
+    kept = {r: CATALOGUE.tables(r) for r in CATALOGUE.registers}
+    held: dict[str, Any] = dict(nation)
+    # The feed is in the database that has the consents.
+    kept["events"], held["events"] = kept["events"] | {consent.TABLE: consent.COLUMNS}, held["events"] | {consent.TABLE: rows}
+    witnesses = {r: Witness(MemorySource(r, tables, held[r]), capabilities, order) for r, tables in kept.items()}
     stored = MemorySource(consent.SOURCE, {consent.TABLE: consent.COLUMNS}, {consent.TABLE: rows})
     witnesses[consent.SOURCE] = Witness(stored, capabilities, order)
     coalescers = {name: Coalescer(witness, timeout=timeout) for name, witness in witnesses.items()}

@@ -18,7 +18,8 @@ import sqlglot
 from sqlglot import exp
 
 from schema import nts, petitions, scourt
-from schema.catalogue import Catalogue, ColumnField, DeclarationError, DerivedField, Field, IdField, LinkField, strip_none
+from schema.catalogue import Catalogue, ColumnField, DeclarationError, DerivedField, Field, IdField, LinkField
+from schema.naming import strip_none
 
 HOLDERS = {
     "mois": "mois",
@@ -38,10 +39,12 @@ HOLDERS = {
     "police": "police",
     "petitions": "saeol",
     "ledger": "mois",
+    "consents": "mois",
+    "events": "mois",
 }
 DDL = Path(__file__).parents[2] / "examples" / "korea" / "ddl"
-WITH_TABLES = [register for register in HOLDERS if register != "ledger"]
-"""The ledger is made of what the gateway wrote, and has no tables."""
+WITH_TABLES = [register for register in HOLDERS if register not in ("ledger", "consents", "events")]
+"""The ledger is made of what the gateway wrote, and has no tables; those of events are the gateway's own."""
 
 GRAPH = {
     "mois": """
@@ -199,6 +202,16 @@ GRAPH = {
         Petition.openedOn: date = opened_on, sortable
         Petition.closedOn: date = closed_on
     """,
+    "consents": """
+        Resident.consents: [Consent] = rrn → rrn, by -since
+        Consent.id: ID = id
+        Consent.agency: str = agency
+        Consent.purpose: str = purpose
+        Consent.item: str = item
+        Consent.since: date = since, sortable
+        Consent.until: date = until, sortable
+        Consent.revoked: bool = revoked
+    """,
     "ledger": """
         Resident.accessLog(after: number <, since: at >=, agency: agency =): [Access] = rrn → subject, by -number, paged
         Resident.notices: [Notice] = rrn → subject, by -number
@@ -283,6 +296,13 @@ GRAPH = {
         SharingStatistic.operations: BigInt = operations
         SharingStatistic.residents: BigInt = residents
     """,
+    "events": """
+        Event.sequence: BigInt = sequence
+        Event.kind: EventKind = kind
+        Event.at: DateTime = at
+        Event.register: str = register
+        Event.resident: Resident = rrn → rrn
+    """,
 }
 
 RECORDS = {
@@ -313,12 +333,14 @@ RECORDS = {
     "HolderAccess": "ledger.holder_access by id",
     "Holder": "ledger.holder by agency",
     "SharingStatistic": "ledger.statistic by id",
+    "Consent": "consents.consent by id",
+    "Event": "events.event by id",
 }
 
 
 COUNTS = {
     "Access.number", "Notice.number", "HolderAccess.number", "CoordinateUse.number", "CoordinateUse.operations",
-    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents",
+    "CoordinateUse.residents", "SharingStatistic.operations", "SharingStatistic.residents", "Event.sequence",
 }  # fmt: skip
 """Whole numbers that may grow large and are no money."""
 
@@ -357,7 +379,11 @@ def lines_of(register: str) -> list[str]:
 def test_a_coordinate_belongs_to_the_holder_whose_register_declares_it(catalogue: Catalogue) -> None:
     expected = {re.split(r"[(:]", line)[0]: HOLDERS[register] for register in GRAPH for line in lines_of(register)}
     counted = {"ResidentConnection.totalCount": "mois", "SharingStatisticConnection.totalCount": "mois"}
-    assert catalogue.coordinates() == {**expected, **counted}
+    reported = {
+        "Mutation.reportMoveIn": "mois", "Mutation.registerBirth": "scourt", "RegisterBirthReported.rrn": "scourt",
+        "Mutation.giveConsent": "mois", "Mutation.revokeConsent": "mois",
+    }  # fmt: skip
+    assert catalogue.coordinates() == {**expected, **counted, **reported}
 
 
 def test_every_record_and_field_is_described(catalogue: Catalogue) -> None:

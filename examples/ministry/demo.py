@@ -10,14 +10,14 @@ import httpx
 SAMPLE = Path(__file__).parents[1] / "korea" / "data"
 
 
-def token(address: str) -> str:
-    """A token of the demo's passport officer.
+def token(address: str, persona: str = "passport-officer") -> str:
+    """A token of one of the demo's people.
 
     Here goes your own issuer: it knows who has signed in, and gives a signed token with agency, role and officer whose public key
     the gateway's settings name (`[tokens]`), for some minutes. Fetch a new one when it has expired; store none.
     """
     people = httpx.get(f"{address}/personas", timeout=10).raise_for_status().json()
-    return next(str(person["token"]) for person in people if person["name"] == "passport-officer")
+    return next(str(person["token"]) for person in people if person["name"] == persona)
 
 
 def applicant(case: str) -> str:

@@ -1,4 +1,4 @@
-"""Makes the types of what each document in `operations/` answers: python -m examples.ministry.generate
+"""Makes the types of what each document in `operations/` takes and answers: python -m examples.ministry.generate
 
 Strawberry's code generation reads the documents with the graph's schema. Answers are JSON, so a type here is a `TypedDict`, a
 date is its text, and an enumeration its names: nothing has to be converted, and a type checker knows every field of an answer.
@@ -29,12 +29,13 @@ class AnswerTypes(PythonPlugin):
     SCALARS_TO_PYTHON_TYPES: ClassVar[dict[str, PythonType]] = PythonPlugin.SCALARS_TO_PYTHON_TYPES | {
         "BigInt": PythonType("int"),
         "Date": PythonType("str"),
+        "DateTime": PythonType("str"),
     }
 
     def generate_code(self, types: list[GraphQLType], operation: GraphQLOperation) -> list[CodegenFile]:
         enums = [self._print_type(each) for each in types if isinstance(each, GraphQLEnum)]
         answers = [self._print_type(each) for each in types if isinstance(each, GraphQLObjectType)]
-        head = f'"""What `{self.query.name}` answers. Made by `generate.py`: do not change it here."""'
+        head = f'"""What `{self.query.name}` takes and answers. Made by `generate.py`: do not change it here."""'
         blocks = ["\n\n".join(filter(None, [head, self._print_imports(), "\n".join(enums)])), *answers]
         return [CodegenFile(self.outfile_name, "\n\n\n".join(blocks) + "\n")]
 

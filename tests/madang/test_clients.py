@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
+import datetime as dt
+import functools
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -17,11 +20,13 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from PIL import Image
 
+from auth.feed import Arrival, Recipient, Row, arrive
 from examples.analyst.counts import group_name
-from examples.ministry import demo, renew
+from examples.ministry import demo, follow, renew
 from examples.ministry.gateway import Approved, Gateway, Refused
 from examples.ministry.generate import generated
-from madang.embedded import Embedded
+from examples.ministry.operations.events import EventsResultEvents
+from madang.embedded import Embedded, known_residents
 from madang.gateway import ledger_key
 from madang.settings import Settings
 
@@ -132,6 +137,48 @@ def test_nothing_is_decided_while_a_register_is_silent() -> None:
     gateway = Gateway("http://register.invalid", lambda: "token", renew.PURPOSE, CASE, Before(lambda: answer))
     with pytest.raises(Refused, match=r"nothing to decide on yet: Resident\.passports"):
         renew.asked(gateway, "8103149970008")
+
+
+@pytest.fixture
+async def gateway(nation: Embedded) -> AsyncIterator[asyncpg.Connection]:
+    """A connection to the gateway's own database, where its relay writes events."""
+    connection = await asyncpg.connect(nation.gateway_dsn)
+    yield connection
+    await connection.close()
+
+
+async def test_an_insurer_hears_of_each_event_once(served: str, gateway: asyncpg.Connection, tmp_path: Path) -> None:
+    """However often it stops."""
+    recipient, rrn = Recipient("nhis", "register-system", follow.PURPOSE), known_residents()["citizen"]
+    heard: list[EventsResultEvents] = []
+
+    async def stopped_after(count: int) -> None:
+        enough = asyncio.Event()
+
+        def hear(event: EventsResultEvents) -> None:
+            heard.append(event)
+            if len(heard) >= count:
+                enough.set()
+
+        new_token = functools.partial(demo.token, served, "insurer-system")
+        following = asyncio.create_task(follow.follow(served, new_token, tmp_path / "last", hear))
+        waiting = asyncio.create_task(enough.wait())
+        await asyncio.wait([following, waiting], timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        following.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await following
+        assert enough.is_set()
+
+    # What others were told before, in this nation that all tests share, is not of this test.
+    told = "SELECT last FROM event_feed WHERE agency = $1 AND role = $2 AND purpose = $3"
+    before = await gateway.fetchval(told, *recipient[:3]) or 0
+    (tmp_path / "last").write_text(str(before))
+    for count in (1, 2, 3):
+        born = Row(2 * 10**9 + count, "RESIDENT_BORN", rrn, (), dt.datetime.now(dt.UTC))
+        await arrive(gateway, "mois", [Arrival(born, {recipient: None}, {}, decided=True)])
+        await stopped_after(count)
+    assert [event["sequence"] for event in heard] == [before + 1, before + 2, before + 3]
+    assert heard[2]["resident"] == {"rrn": rrn, "address": "서울특별시 종로구 청운효자동 청운효자로33길 35"}
 
 
 def read(file: Path) -> dict[tuple[str, str], list[int]]:

@@ -1,4 +1,4 @@
-"""What `evidence.graphql` answers. Made by `generate.py`: do not change it here."""
+"""What `evidence.graphql` takes and answers. Made by `generate.py`: do not change it here."""
 
 from typing import TypedDict
 

@@ -1,4 +1,4 @@
-"""What `passport_renewal.graphql` answers. Made by `generate.py`: do not change it here."""
+"""What `passport_renewal.graphql` takes and answers. Made by `generate.py`: do not change it here."""
 
 from typing import Literal, TypedDict
 

@@ -1,4 +1,4 @@
-"""What `services.graphql` answers. Made by `generate.py`: do not change it here."""
+"""What `services.graphql` takes and answers. Made by `generate.py`: do not change it here."""
 
 from typing import TypedDict
 

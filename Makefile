@@ -6,10 +6,13 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: serve test check format bench web lock clean
+.PHONY: serve demo-services test check format bench web lock clean
 
 serve: .venv/serve.stamp ## the graph and its page on 127.0.0.1:8000, over the sample nation's embedded registers
 	$(BIN)/madang serve
+
+demo-services: .venv/serve.stamp ## what the services spare 1,000 people each, in figures; a running demo is asked, or one of its own
+	$(BIN)/madang services demo $(DEMO_ARGS)
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)

@@ -6,6 +6,7 @@
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /verify     where a printed extract is verified
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+/cases      in a demo: open cases for a service, of people of the sample (`counters.py`)
 /           the page, files that are built from web/
 """
 
@@ -29,6 +30,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import consent
+from madang.counters import MOST, TOKEN_SECONDS, Counters, CountersError
 from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
@@ -37,7 +39,6 @@ from madang.trusted import Documents
 from madang.verification import verification
 
 STATIC = Path(__file__).parent / "static"
-TOKEN_SECONDS = 900
 
 # The editor of GraphiQL makes its styles at run time, so those cannot be kept to files; scripts can.
 PAGE_HEADERS = (
@@ -63,11 +64,16 @@ def create_app(gateway: Gateway) -> Starlette:
     endpoint = GraphQLOverHttp(gateway.engine, gateway.verifier, documents, body=gateway.settings.server.body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
     routes += verification(gateway)
+    counters = Counters(gateway, gateway.embedded) if gateway.embedded is not None else None
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
+    if counters is not None:
+        routes.append(Route("/cases", _cases(gateway, counters)))
     routes.append(Mount("/", Page(StaticFiles(directory=STATIC, html=True))))
     return Starlette(
-        routes=routes, middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", endpoint)], lifespan=_lifespan(gateway)
+        routes=routes,
+        middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", endpoint)],
+        lifespan=_lifespan(gateway, counters),
     )
 
 
@@ -118,7 +124,7 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 
 
-def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(gateway: Gateway, counters: Counters | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # What was made until now, schema and regulations above all, stays: the collector need not look at it again and again.
@@ -131,6 +137,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
         watching.cancel()
         with suppress(asyncio.CancelledError):
             await watching
+        if counters is not None:
+            await counters.aclose()
         await gateway.aclose()
 
     return lifespan
@@ -152,8 +160,7 @@ def _readyz(gateway: Gateway) -> Callable[[Request], object]:
 
 def _personas(gateway: Gateway) -> Callable[[Request], object]:
     async def personas(request: Request) -> Response:
-        # A page elsewhere whose name was made to lead here (DNS rebinding) must not be handed tokens.
-        if not is_loopback(request.url.hostname or ""):
+        if not _is_local(request):
             return _json({"error": "ask for the personas at this machine's own address"}, 403)
         demo, minter = gateway.settings.demo, gateway.minter
         assert demo is not None, "only a demo has personas"
@@ -167,6 +174,30 @@ def _personas(gateway: Gateway) -> Callable[[Request], object]:
         )
 
     return personas
+
+
+def _cases(gateway: Gateway, counters: Counters) -> Callable[[Request], object]:
+    async def cases(request: Request) -> Response:
+        if not _is_local(request):
+            return _json({"error": "ask for cases at this machine's own address"}, 403)
+        given = request.query_params
+        service, first = gateway.services.by_code.get(given.get("service", "")), given.get("first", "")
+        if service is None or not service.subject:
+            return _json({"error": "`service` must be a service whose document takes a resident's number"}, 400)
+        if not (first.isascii() and first.isdecimal() and 1 <= int(first[:9]) <= MOST):
+            return _json({"error": f"`first` must be a number from 1 to {MOST}"}, 400)
+        try:
+            return _json(await counters.told(service, int(first)))
+        except CountersError as error:
+            return _json({"error": str(error)}, 503)
+
+    return cases
+
+
+def _is_local(request: Request) -> bool:
+    """Whether it was asked under this machine's own name: a page elsewhere whose name was made to lead here (DNS rebinding) must
+    not be handed tokens."""
+    return is_loopback(request.url.hostname or "")
 
 
 def _json(content: object, status: int = 200) -> Response:

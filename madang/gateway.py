@@ -70,6 +70,8 @@ class Gateway:
     """The gateway's own database."""
     notary: Notary
     reader: Reader
+    embedded: Embedded | None = field(default=None, repr=False)
+    """The registers of a demo, while they run."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -168,7 +170,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     ledger = LedgerSource(reader, catalogue, lambda: watch.authorizer, today, settings.server.timezone)
     sources = {
         name: Coalescer(
-            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded, dsn),
+            ledger if register.source.kind == "ledger" else open_source(name, register.source, catalogue.tables(name), embedded, dsn),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )
@@ -205,7 +207,7 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     watch = Watch(
         settings.regulations, lambda: _read_next(settings, catalogue, embedded, watch), authorizer, engine.adopt
     )  # fmt: skip
-    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, notary, reader)
+    return Gateway(settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, notary, reader, embedded)
 
 
 def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | None, watch: Watch) -> RegulationAuthorizer:
@@ -219,7 +221,8 @@ def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | No
     return found
 
 
-def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None, gateway: str) -> Source:
+def open_source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None, gateway: str) -> Source:
+    """A register's source, which connects when it is first asked. `gateway`: the gateway's own database."""
     if settings.kind == "http":
         url, api_key = settings.address, settings.api_key
         if url is None and embedded is not None:

@@ -1,12 +1,12 @@
 """The counters of a demo's offices: who has a case open, and how much papers would have shown of each of these people.
 
-/cases?service=CODE&first=N answers with N open cases, each with its resident, how many papers it took and how many facts stand on
-them; with tokens of those who work on them; and with what tells the facts in an answer of the service. It is what both the page and
-`madang services demo` begin with, so that the two count the same.
+/cases?service=CODE&first=N answers with N open cases, each with its resident, how many papers it took and how many facts
+(`resolvers/facts.py`) stand on them; with tokens of those who work on them; and with what tells the facts in an answer of the
+service. Both the page and `madang services demo` begin with it, so that the two count the same.
 
-An office that issues a paper reads it from its own register, whole. So papers are read by the engine that reads everything, but as
-the registers' owners, under an authorizer that grants all, and with nothing recorded. None of what is read leaves: what is told is
-how many facts (`resolvers/facts.py`) it has. Only a demo's embedded registers can be read so: of others nobody here is the owner.
+An office that issues a paper reads it from its own register, whole. So papers are read by the engine that reads everything, but
+as the registers' owners, under an authorizer that grants all, and with nothing recorded. None of what is read leaves: what is
+told is how many facts it has. Only a demo's embedded registers can be read so: of others nobody here is the owner.
 """
 
 from __future__ import annotations
@@ -61,7 +61,8 @@ class Counters:
     """Over the embedded registers of a gateway."""
 
     def __init__(self, gateway: Gateway, nation: Embedded) -> None:
-        self._gateway, self._nation, self._engine = gateway, nation, None  # type: tuple[Gateway, Embedded, Engine | None]
+        self._gateway, self._nation = gateway, nation
+        self._engine: Engine | None = None
 
     async def cases(self, service: Service, first: int) -> list[Case]:
         """As many residents with an open case as there are for a service, up to `first`, each with one of them."""
@@ -83,7 +84,7 @@ class Counters:
         gateway = self._gateway
         assert gateway.minter is not None, "a demo mints tokens"
         cases = await self.cases(service, first)
-        agencies: Mapping[str, Agency] = gateway.authorizer.parties.agencies
+        agencies: Mapping[Any, Agency] = gateway.authorizer.parties.agencies
         callers = {
             agency: Caller(agency, service.roles[0], OFFICER, agencies[agency].jurisdiction)
             for agency in sorted({case.agency for case in cases})
@@ -140,7 +141,7 @@ class Counters:
         return Case(number, agency, resident, len(papers), await self._on(papers, resident))
 
     async def _on(self, papers: Sequence[Paper], resident: str) -> int:
-        """How many facts stand on some papers of a resident."""
+        """How many facts stand on some papers of a resident; raises `CountersError`."""
         engine, variables = self._owning(), {"number": resident}
         document = papers_document([paper.selection for paper in papers], engine.catalogue)
         answer = orjson.loads((await engine.answer(document, variables, None, _OWNER, trail=Trail(bytes(16)))).body)

@@ -1,9 +1,9 @@
 """`madang services demo`: what the services spare people, in figures of real requests to a running demo.
 
-For each service whose document takes a resident's number, as many residents with an open case are asked about as officers would ask:
-the approved document by its hash, for the service's purpose, under the case, with a token of an officer of the agency whose case it
-is; over HTTP, `AT_ONCE` at a time. A client once made a round trip for each paper. Those cannot be made any more, as nobody is
-granted what stands on the papers: they are counted, and what is measured is now.
+For each service whose document takes a resident's number, many residents with an open case are asked about as officers would
+ask: the approved document by its hash, for the service's purpose, under the case, with a token of an officer of the agency whose
+case it is; over HTTP, `AT_ONCE` at a time. A client once made a round trip for each paper. Those cannot be made any more, as
+nobody is granted all that stands on the papers: they are counted, and what is measured is now.
 
 Exit codes: 0, or 1 where a request was refused or a register did not answer, or 2 where nothing could be asked.
 """
@@ -103,7 +103,10 @@ def demo(file: Path | None, residents: int, address: str | None, as_json: bool) 
 async def measured(address: str, residents: int) -> list[Figures]:
     """The figures of each service; raises `httpx.HTTPError`, and `TimeoutError` after `PATIENCE`."""
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=AT_ONCE)
-    async with asyncio.timeout(PATIENCE), httpx.AsyncClient(base_url=address, timeout=60, limits=limits, trust_env=False) as client:
+    async with (
+        asyncio.timeout(PATIENCE),
+        httpx.AsyncClient(base_url=address, timeout=60, limits=limits, trust_env=False) as client,
+    ):
         people = (await client.get("/personas")).raise_for_status().json()
         headers = {"Authorization": f"Bearer {people[0]['token']}"} if people else {}
         told = (await client.post("/graphql", json={"query": _SERVICES}, headers=headers)).raise_for_status().json()
@@ -112,7 +115,10 @@ async def measured(address: str, residents: int) -> list[Figures]:
 
 async def _service(client: httpx.AsyncClient, service: Mapping[str, Any], residents: int) -> Figures:
     given = {"service": service["code"], "first": residents}
-    found = (await client.get("/cases", params=given)).raise_for_status().json()
+    answer = await client.get("/cases", params=given)
+    if answer.is_error:
+        raise httpx.HTTPStatusError(answer.text, request=answer.request, response=answer)
+    found = answer.json()
     cases, waiting = found["cases"], iter(found["cases"])
     asked: list[Asked] = []
 
@@ -159,8 +165,8 @@ def _part(took: list[float], percent: int) -> float:
 
 def table(found: list[Figures], wanted: int) -> str:
     """The figures as text, and what they mean."""
-    heads = ("", "residents", "papers", "round trips", "registers", "median", "p95", "facts", "facts", "")
-    below = ("service", "", "replaced", "before → now", "asked", "ms", "ms", "on papers", "seen", "seen of them")
+    heads = ("", "residents", "papers", "round trips", "registers", "median", "p95", "facts", "facts", "seen /")
+    below = ("service", "", "replaced", "before → now", "asked", "ms", "ms", "on papers", "seen", "on papers")
     rows = [heads, below, *(_row(each) for each in found)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(heads))]
     lines = ("  ".join(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)) for row in rows)
@@ -181,8 +187,8 @@ def _notes(found: list[Figures], wanted: int) -> Iterator[str]:
     yield "papers       what all these residents once fetched and attached; of a minor, those of minors too"
     yield "round trips  of the client for one resident: before, counted, one for each paper; now, made"
     yield f"ms           for a request over HTTP, {AT_ONCE} at a time, until the ledger has it and the answer is here"
-    yield "facts        of one resident's file: different values of a field, such as names, that are not null; on all papers together,"
-    yield "             each counted once, and in the answer that the officer was shown"
+    yield "facts        of one resident's file: different values of its fields, without nulls; on all papers together, each once however"
+    yield "             many papers have it, and in the answer that the officer was shown"
     for each in found:
         yield f"registers    {each.title}: {', '.join(each.registers)}"
     for each in found:

@@ -170,7 +170,9 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     ledger = LedgerSource(reader, catalogue, lambda: watch.authorizer, today, settings.server.timezone)
     sources = {
         name: Coalescer(
-            ledger if register.source.kind == "ledger" else open_source(name, register.source, catalogue.tables(name), embedded, dsn),
+            ledger
+            if register.source.kind == "ledger"
+            else open_source(name, register.source, catalogue.tables(name), embedded, dsn),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )

@@ -1,8 +1,8 @@
 """How much an answer tells of residents: its facts, counted in one way for answers of services and for papers.
 
-A fact is a coordinate with a value, such as `Resident.name` with somebody's name. What is null is none, and what stands in several
-places, as a name does on five papers, is one: so the same of it is counted, whichever way it came. That two people of one household
-have the same sex or the same address is one fact, too, of which papers have more than answers do.
+A fact is a coordinate with a value, such as `Resident.name` with somebody's name. What is null is none, and what stands in
+several places, as a name does on five papers, is one. That two people of a household have the same sex is one fact, too; of such
+repetitions papers have more than answers, so that the papers' facts are rather too few than too many.
 """
 
 from __future__ import annotations

@@ -248,7 +248,7 @@ class _Reader:
         self._known("paper", words, papers)
         found = [(word, papers[word]) for word in words if word in papers]
         for word, paper in found:
-            if reads is not None and reads.isdisjoint(paper.shows):
+            if reads is not None and paper.shows and reads.isdisjoint(paper.shows):
                 self._mistakes.add(word.place, f"the document reads nothing of what stands on the paper `{word}`")
         return tuple(paper for _, paper in found)
 

@@ -76,7 +76,7 @@ export function facts(value: unknown, leaves: Leaves, path = '', found = new Set
 }
 
 export function median(took: number[]): number {
-  const sorted = took.toSorted((one, other) => one - other);
+  const sorted = [...took].sort((one, other) => one - other);
   const middle = sorted.length >> 1;
   return sorted.length % 2 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

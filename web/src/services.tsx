@@ -50,22 +50,21 @@ export function CivilServices({ send }: { send: Send }) {
     }
   }
 
-  function status(): string {
-    const found = asking && figures[asking.code];
-    if (asking) {
-      const title = asking.title[language];
-      return found ? words.running(title, found.residents, found.wanted) : words.preparing(title);
-    }
-    const residents = Object.values(figures).reduce((sum, { residents }) => sum + residents, 0);
-    return residents ? words.done(residents) : '';
+  function speak(other: Language) {
+    setLanguage(other);
+    keepLanguage(other);
   }
+
+  const done = Object.values(figures).reduce((sum, { residents }) => sum + residents, 0);
+  const status = asking ? words.asking(asking.title[language]) : done ? words.done(done.toLocaleString(LOCALES[language])) : '';
+  const now = asking && figures[asking.code];
 
   return (
     <main className="madang-looked madang-services" lang={language} aria-busy={asking !== undefined}>
       <header>
         <div>
           <h2>{words.title}</h2>
-          <Languages language={language} words={words} onChoose={(other) => { setLanguage(other); keepLanguage(other); }} />
+          <Languages language={language} words={words} onChoose={speak} />
         </div>
         <p>{words.lead}</p>
         <form className="narrowing" onSubmit={(event) => { event.preventDefault(); void ask(); }}>
@@ -78,7 +77,11 @@ export function CivilServices({ send }: { send: Send }) {
           {asking
             ? <button key="stop" type="button" onClick={() => stopping.current?.abort()}>{words.stop}</button>
             : <button key="run" type="submit" className="run" disabled={!services.length}>{words.run}</button>}
-          <p role="status" className="count">{status()}</p>
+          <p className="count">
+            <span role="status">{status}</span>
+            {/* Each answer is one more: nobody wants to hear them all. */}
+            {now && <span aria-hidden="true"> {now.residents} / {now.wanted}</span>}
+          </p>
         </form>
       </header>
       {problem !== undefined && (

@@ -187,8 +187,8 @@ def _notes(found: list[Figures], wanted: int) -> Iterator[str]:
     yield "papers       what all these residents once fetched and attached; of a minor, those of minors too"
     yield "round trips  of the client for one resident: before, counted, one for each paper; now, made"
     yield f"ms           for a request over HTTP, {AT_ONCE} at a time, until the ledger has it and the answer is here"
-    yield "facts        of one resident's file: different values of its fields, without nulls; on all papers together, each once however"
-    yield "             many papers have it, and in the answer that the officer was shown"
+    yield "facts        of one resident's file: different values of its fields, without nulls; in the answer that the officer was"
+    yield "             shown, and on all papers together, each once however many papers have it"
     for each in found:
         yield f"registers    {each.title}: {', '.join(each.registers)}"
     for each in found:

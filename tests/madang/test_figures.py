@@ -39,7 +39,11 @@ SUBJECT = """
     SELECT name, rrn, sex, birth_date, status, relation_to_head, address, district_code, moved_in_on, death_date
     FROM resident WHERE rrn = $1
 """
-HOME = "SELECT h.size, h.id, head.name FROM resident r JOIN household h ON h.id = r.household_id JOIN resident head ON head.id = h.head_id WHERE r.rrn = $1"
+HOME = """
+    SELECT h.size, h.id, head.name
+    FROM resident r JOIN household h ON h.id = r.household_id JOIN resident head ON head.id = h.head_id
+    WHERE r.rrn = $1
+"""
 CARS = "SELECT plate, vin, model, year, base_address, liens FROM vehicle WHERE owner_rrn = $1"
 HOUSES = "SELECT pnu, use, area, approved_on FROM building WHERE owner_rrn = $1"
 

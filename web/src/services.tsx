@@ -118,7 +118,7 @@ function OneService({ service, language, figures }: { service: Service; language
         </div>
         <div>
           <dt>{words.trips}</dt>
-          <dd>{number(each, each % 1 ? 1 : 0)} <span aria-hidden="true">→</span><span className="madang-unseen">→</span> 1</dd>
+          <dd>{number(each, each % 1 ? 1 : 0)} → 1</dd>
         </div>
         <div>
           <dt>{words.registers}</dt>

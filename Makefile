@@ -6,7 +6,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header
 
-.PHONY: serve ministry analyst test check format bench web citizen lock clean
+.PHONY: serve demo-services ministry analyst test check format bench web citizen lock clean
 
 serve: .venv/serve.stamp ## the graph and its page on 127.0.0.1:8000, over the sample nation's embedded registers
 	$(BIN)/madang serve
@@ -18,6 +18,9 @@ ministry: .venv/examples.stamp ## a passport officer's renewal, at the graph tha
 
 analyst: .venv/examples.stamp ## two pictures of what an analyst may see, in out/
 	$(BIN)/python -m examples.analyst.draw $(ANALYST_ARGS)
+
+demo-services: .venv/serve.stamp ## what the services spare 1,000 people each, in figures; a running demo is asked, or one of its own
+	$(BIN)/madang services demo $(DEMO_ARGS)
 
 test: .venv/dev.stamp
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)

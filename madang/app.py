@@ -6,6 +6,7 @@
             its own fields alone, or when the gateway's own database does not: what cannot be recorded is not shown
 /verify     where a printed extract is verified
 /personas   in a demo: the people to ask as, with tokens for a quarter of an hour
+/cases      in a demo: open cases for a service, of people of the sample (`counters.py`)
 /<app>/     in a demo: an app's files, as its settings name them
 /           the page, files that are built from web/
 """
@@ -30,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auth import consent
+from madang.counters import MOST, TOKEN_SECONDS, Counters, CountersError
 from madang.gateway import Gateway
 from madang.graphql_http import GraphQLOverHttp
 from madang.keeper import kept
@@ -40,7 +42,6 @@ from madang.verification import verification
 from madang.websocket import GraphQLOverWebSocket
 
 STATIC = Path(__file__).parent / "static"
-TOKEN_SECONDS = 900
 
 # The editor of GraphiQL makes its styles at run time, so those cannot be kept to files; scripts can.
 PAGE_HEADERS = (
@@ -71,8 +72,11 @@ def create_app(gateway: Gateway) -> Starlette:
     over_websocket = GraphQLOverWebSocket(gateway.engine, gateway.verifier, documents, streams, body=body)
     routes: list[BaseRoute] = [Route("/healthz", _healthz), Route("/readyz", _readyz(gateway))]
     routes += verification(gateway)
+    counters = Counters(gateway, gateway.embedded) if gateway.embedded is not None else None
     if gateway.minter is not None:
         routes.append(Route("/personas", _personas(gateway)))
+    if counters is not None:
+        routes.append(Route("/cases", _cases(gateway, counters)))
     if gateway.settings.demo is not None:
         for name, directory in gateway.settings.demo.apps.items():
             routes.append(Route(f"/{name}", lambda request: RedirectResponse(f"{request.url.path}/")))
@@ -81,7 +85,7 @@ def create_app(gateway: Gateway) -> Starlette:
     return Starlette(
         routes=routes,
         middleware=[*_middleware(gateway), Middleware(Direct, "/graphql", {"http": over_http, "websocket": over_websocket})],
-        lifespan=_lifespan(gateway),
+        lifespan=_lifespan(gateway, counters),
     )
 
 
@@ -133,7 +137,7 @@ def _middleware(gateway: Gateway) -> list[Middleware]:
     return [Middleware(CORSMiddleware, allow_origins=origins, allow_methods=methods, allow_headers=headers, expose_headers=told)]
 
 
-def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+def _lifespan(gateway: Gateway, counters: Counters | None) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         # What was made until now, schema and regulations above all, stays: the collector need not look at it again and again.
@@ -149,6 +153,8 @@ def _lifespan(gateway: Gateway) -> Callable[[Starlette], AbstractAsyncContextMan
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
+        if counters is not None:
+            await counters.aclose()
         await gateway.aclose()
 
     return lifespan
@@ -170,8 +176,7 @@ def _readyz(gateway: Gateway) -> Callable[[Request], object]:
 
 def _personas(gateway: Gateway) -> Callable[[Request], object]:
     async def personas(request: Request) -> Response:
-        # A page elsewhere whose name was made to lead here (DNS rebinding) must not be handed tokens.
-        if not is_loopback(request.url.hostname or ""):
+        if not _is_local(request):
             return _json({"error": "ask for the personas at this machine's own address"}, 403)
         demo, minter = gateway.settings.demo, gateway.minter
         assert demo is not None, "only a demo has personas"
@@ -185,6 +190,30 @@ def _personas(gateway: Gateway) -> Callable[[Request], object]:
         )
 
     return personas
+
+
+def _cases(gateway: Gateway, counters: Counters) -> Callable[[Request], object]:
+    async def cases(request: Request) -> Response:
+        if not _is_local(request):
+            return _json({"error": "ask for cases at this machine's own address"}, 403)
+        given = request.query_params
+        service, first = gateway.services.by_code.get(given.get("service", "")), given.get("first", "")
+        if service is None or not service.subject:
+            return _json({"error": "`service` must be a service whose document takes a resident's number"}, 400)
+        if not (first.isascii() and first.isdecimal() and 1 <= int(first[:9]) <= MOST):
+            return _json({"error": f"`first` must be a number from 1 to {MOST}"}, 400)
+        try:
+            return _json(await counters.told(service, int(first)))
+        except CountersError as error:
+            return _json({"error": str(error)}, 503)
+
+    return cases
+
+
+def _is_local(request: Request) -> bool:
+    """Whether it was asked under this machine's own name: a page elsewhere whose name was made to lead here (DNS rebinding) must
+    not be handed tokens."""
+    return is_loopback(request.url.hostname or "")
 
 
 def _json(content: object, status: int = 200) -> Response:

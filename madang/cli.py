@@ -24,6 +24,7 @@ from madang import LAYERS, embedded, personas
 from madang.app import is_loopback
 from madang.command import command
 from madang.evidence import evidence
+from madang.figures import demo
 from madang.gateway import Gateway, Law, open_gateway, read_law
 from madang.grants import grants
 from madang.ledger import ledger
@@ -60,6 +61,7 @@ main.add_command(regulations)
 main.add_command(ledger)
 main.add_command(evidence)
 main.add_command(services)
+services.add_command(demo)
 
 
 @main.command()

@@ -77,6 +77,8 @@ class Gateway:
     """What moves outboxes into the feed, if some register has one."""
     notary: Notary
     reader: Reader
+    embedded: Embedded | None = field(default=None, repr=False)
+    """The registers of a demo, while they run."""
 
     @property
     def authorizer(self) -> RegulationAuthorizer:
@@ -176,7 +178,9 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
     ledger = LedgerSource(reader, catalogue, lambda: watch.authorizer, today, settings.server.timezone)
     sources = {
         name: Coalescer(
-            ledger if register.source.kind == "ledger" else _source(name, register.source, catalogue.tables(name), embedded, dsn),
+            ledger
+            if register.source.kind == "ledger"
+            else open_source(name, register.source, catalogue.tables(name), embedded, dsn),
             queue=register.source.queue,
             timeout=register.source.timeout,
         )
@@ -221,7 +225,8 @@ def open_gateway(settings: Settings, law: Law, embedded: Embedded | None) -> Gat
         recipients = Recipients(catalogue, sources)
         relay = Relay(dsn, outboxes, catalogue.feed, recipients, lambda: watch.authorizer, following.ring)
     return Gateway(
-        settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, following, relay, notary, reader
+        settings, watch, law.services, engine, _verifier(settings, minter), minter, dsn, following, relay, notary, reader,
+        embedded,
     )  # fmt: skip
 
 
@@ -236,7 +241,8 @@ def _read_next(settings: Settings, catalogue: Catalogue, embedded: Embedded | No
     return found
 
 
-def _source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None, gateway: str) -> Source:
+def open_source(name: str, settings: SourceSettings, tables: Tables, embedded: Embedded | None, gateway: str) -> Source:
+    """A register's source, which connects when it is first asked. `gateway`: the gateway's own database."""
     if settings.kind == "http":
         url, api_key = settings.address, settings.api_key
         if url is None and embedded is not None:

@@ -59,7 +59,7 @@ def _told(
 def _paper(paper: Paper, hidden: frozenset[str], *, minors: bool) -> ServicePaper:
     return ServicePaper(
         code=paper.code, title=_title(paper.title), office=_title(paper.office), minors_only=minors,
-        shows=_shown(paper.shows, hidden),
+        shows=_shown(sorted(paper.shows), hidden),
     )  # fmt: skip
 
 

@@ -19,14 +19,15 @@ from graphql import GraphQLSchema, OperationType, get_location, print_ast
 
 from auth.access import Caller
 from auth.authorizer import RegulationAuthorizer
-from auth.clauses import basis, coordinates, named
+from auth.clauses import basis, named
 from auth.document import Mistake, Mistakes, Node, Place, Word, read_document
 from auth.regulations import languages
 from auth.rules import Title
 from resolvers.disclose import asked_to_be_told
 from resolvers.operation import Limits, Operation, Operations, RequestError
+from resolvers.relations import people
 from resolvers.selection import Collected, Selection, collect
-from schema.catalogue import Catalogue, LinkField, ListingRoot
+from schema.catalogue import Catalogue, ColumnField, LinkField, ListingRoot, LookupRoot
 
 PAPERS = "papers.yaml"
 SERVICE = "service.yaml"
@@ -38,12 +39,16 @@ PREFIX = "sha256:"
 
 @dataclass(frozen=True)
 class Paper:
-    """A paper that people once fetched from an office and attached. `shows`: the coordinates that stand on it."""
+    """A paper that people once fetched from an office and attached.
+
+    `selection` is what stands on it, as the graph would be asked for it of the resident, and `shows` the coordinates of that.
+    """
 
     code: str
     title: Title
     office: Title
-    shows: tuple[str, ...]
+    selection: str
+    shows: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -150,7 +155,6 @@ class _Reader:
         mistakes: Mistakes,
     ) -> None:  # fmt: skip
         self._directory, self._catalogue, self._schema, self._law = directory, catalogue, schema, law
-        self._coordinates = frozenset(catalogue.coordinates())
         self._operations, self._mistakes = Operations(limits), mistakes
 
     def services(self) -> Iterator[Service]:
@@ -172,9 +176,18 @@ class _Reader:
     def _paper(self, code: Word, node: Node) -> Paper:
         what = f"the paper `{code}`"
         found = node.fields(what, ("title", "office", "shows"))
-        shows = coordinates(found, "shows")
-        self._known("coordinate", shows, self._coordinates)
-        return Paper(code, _title(found, "title", what), _title(found, "office", what), tuple(map(str, shows)))
+        selection = found["shows"].text("`shows`") if "shows" in found else Word("", node.place)
+        shows = self._shown(selection) if selection else frozenset[str]()
+        return Paper(code, _title(found, "title", what), _title(found, "office", what), str(selection), shows)
+
+    def _shown(self, selection: Word) -> frozenset[str]:
+        try:
+            operation = self._operations.get(self._schema, papers_document([selection], self._catalogue), None)
+        except RequestError as error:
+            for each in error.errors:
+                self._mistakes.add(selection.place, f"`shows` is not what the graph can be asked of a resident: {each.message}")
+            return frozenset()
+        return reads_of(collect(operation, self._catalogue, self._schema, {}))
 
     def _service(self, folder: Path, document: Node, papers: Mapping[str, Paper] | None) -> Service:
         required = ("service", "title", "description", "purpose", "article", "recipients", "roles", "replaces")
@@ -268,7 +281,7 @@ class _Reader:
         self._known("paper", words, papers)
         found = [(word, papers[word]) for word in words if word in papers]
         for word, paper in found:
-            if reads is not None and reads.isdisjoint(paper.shows):
+            if reads is not None and paper.shows and reads.isdisjoint(paper.shows):
                 self._mistakes.add(word.place, f"the document reads nothing of what stands on the paper `{word}`")
         return tuple(paper for _, paper in found)
 
@@ -281,6 +294,18 @@ class _Reader:
 
 def _title(found: Mapping[str, Node], key: str, what: str) -> Title:
     return languages(found[key], what) if key in found else Title("", "")
+
+
+def papers_document(shown: Iterable[str], catalogue: Catalogue) -> str:
+    """What asks for all that stands on some papers of one resident, whose number its variable `number` takes."""
+    subject = people(catalogue)[0].subject
+    [(root, key)] = (
+        (root.name, key.name)
+        for root in catalogue.roots.values() if isinstance(root, LookupRoot) and root.record.subject is subject
+        for key in root.keys if isinstance(key, ColumnField) and subject is not None and key.column == subject.self
+    )  # fmt: skip
+    papers = " ".join(f"p{place}: {root}({key}: $number) {{ {each} }}" for place, each in enumerate(shown))
+    return f"query ($number: String!) {{ {papers} }}"
 
 
 def selections(collected: Collected) -> Iterator[Selection]:

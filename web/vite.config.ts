@@ -76,5 +76,5 @@ export default defineConfig({
       },
     },
   },
-  server: { fs: { allow: ['..'] }, proxy: { '/graphql': 'http://127.0.0.1:8000', '/personas': 'http://127.0.0.1:8000' } },
+  server: { fs: { allow: ['..'] }, proxy: { '/graphql': 'http://127.0.0.1:8000', '/personas': 'http://127.0.0.1:8000', '/cases': 'http://127.0.0.1:8000' } },
 });

@@ -32,11 +32,11 @@ papers:
   extract:
     title: {ko: 등본, en: Extract}
     office: {ko: 주민센터, en: Community centre}
-    shows: [Resident.name, Resident.addressProtected]
+    shows: name addressProtected
   tax:
     title: {ko: 세금, en: Tax}
     office: {ko: 세무서, en: Tax office}
-    shows: [TaxCertificate.income]
+    shows: taxCertificates { income }
 """
 SERVICE = """
 service: look
@@ -108,7 +108,7 @@ def test_a_service_that_reports_has_a_document_for_that(load: Callable[[], Servi
 
 
 def test_every_mistake_comes_at_once_in_its_place(load: Callable[[], Services], tmp_path: Path) -> None:
-    change(tmp_path / "papers.yaml", ("[TaxCertificate.income]", "[TaxCertificate.incom, income]"))
+    change(tmp_path / "papers.yaml", ("{ income }", "{ incom }"), ("name addressProtected", "name }"))
     change(
         tmp_path / "look" / "service.yaml", ("service: look", "service: lok"), ("change-of-address", "change-of-adress"),
         ("Registration Act, art. 16", "Act"), ("mofa", "mof"), ("resident-clerk", "clerk"), ("subject: rrn", "subject: rnr"),
@@ -125,8 +125,9 @@ def test_every_mistake_comes_at_once_in_its_place(load: Callable[[], Services], 
         "look/service.yaml:9:10: unknown variable `rnr` of the document; did you mean `rrn`?",
         "look/service.yaml:10:21: unknown paper `extrct`; did you mean `extract`?",
         "look/service.yaml:11:1: unknown key `minor` in a service; did you mean `minors`?",
-        "papers.yaml:10:13: unknown coordinate `TaxCertificate.incom`; did you mean `TaxCertificate.income`?",
-        "papers.yaml:10:35: `income` is not a coordinate; write one like `Type.field`",
+        "papers.yaml:6:12: `shows` is not what the graph can be asked of a resident: Syntax Error: Unexpected '}'.",
+        "papers.yaml:10:12: `shows` is not what the graph can be asked of a resident: "
+        "Cannot query field 'incom' on type 'TaxCertificate'. Did you mean 'income'?",
     ]
 
 

@@ -14,7 +14,7 @@ interface Props {
   onShow: (shown: Shown) => void;
 }
 
-/** The bar: who asks, and of the graph why, and whose view; or, for a citizen, who looked. */
+/** The bar: who asks, what is shown, and of the graph why it is asked, and whose view. */
 export function Bar({ personas, choice, onChoose, citizen, shown, onShow }: Props) {
   const persona = personas.find(({ name }) => name === choice.persona);
   const queryEditor = useGraphiQL((state) => state.queryEditor);
@@ -44,16 +44,22 @@ export function Bar({ personas, choice, onChoose, citizen, shown, onShow }: Prop
       ) : (
         <p>Put your <code>Authorization</code> and <code>Madang-Purpose</code> into the Headers tab.</p>
       )}
-      {persona?.rrn && (
+      {persona && (
         <fieldset className="madang-switch">
           <legend>Shown</legend>
           <label>
             <input type="radio" name="shown" checked={shown === 'graph'} onChange={() => onShow('graph')} />
             GraphiQL
           </label>
+          {persona.rrn && (
+            <label>
+              <input type="radio" name="shown" checked={shown === 'looked'} onChange={() => onShow('looked')} />
+              <span>Who looked <span lang="ko">내 정보 이용 내역</span></span>
+            </label>
+          )}
           <label>
-            <input type="radio" name="shown" checked={shown === 'looked'} onChange={() => onShow('looked')} />
-            <span>Who looked <span lang="ko">내 정보 이용 내역</span></span>
+            <input type="radio" name="shown" checked={shown === 'services'} onChange={() => onShow('services')} />
+            <span>Services <span lang="ko">민원</span></span>
           </label>
         </fieldset>
       )}

@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react';
 import { Days, Notices } from './entries';
+import { Languages } from './languages';
 import { type Access, type Child, type Filter, findPurpose, type Notice, PAGE, Refusal, whoLooked } from './ledger';
 import './looked.css';
 import type { Persona, Send } from './server';
 import { called, firstLanguage, keepLanguage, type Language, WORDS, zoneIn } from './words';
 
 const ALL: Filter = { agency: '', since: '' };
-const LANGUAGES: [Language, string][] = [['ko', '한국어'], ['en', 'English']];
 
 /** What is known: of whose data, which of it, and the entries so far; `more` are there as long as a page comes back full. */
 interface Known {
@@ -88,15 +88,7 @@ export function WhoLooked({ persona, send }: { persona: Persona; send: Send }) {
       <header>
         <div>
           <h2>{name ? words.titleOfChild(name) : words.title}</h2>
-          <fieldset className="madang-switch">
-            <legend className="madang-unseen">{words.language}</legend>
-            {LANGUAGES.map(([code, itself]) => (
-              <label key={code} lang={code}>
-                <input type="radio" name="language" checked={language === code} onChange={() => speak(code)} />
-                {itself}
-              </label>
-            ))}
-          </fieldset>
+          <Languages language={language} words={words} onChoose={speak} />
         </div>
         <p>{words.lead} {words.deferred}</p>
         {children.length > 0 && (

@@ -6,6 +6,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Bar } from './bar';
 import { examples, variablesOf } from './examples';
 import { WhoLooked } from './looked';
+import { CivilServices } from './services';
 import { type Choice, fetchPersonas, makeFetcher, makeSend, type Persona } from './server';
 import { Withheld } from './withheld';
 
@@ -13,8 +14,10 @@ const PLUGINS = [DOC_EXPLORER_PLUGIN, HISTORY_PLUGIN];
 const CHOICE_KEY = 'madang:choice';
 const SHOWN_KEY = 'madang:shown';
 
-/** What is beside the bar: the graph in GraphiQL or, for a citizen, who looked. */
-export type Shown = 'graph' | 'looked';
+const VIEWS = ['graph', 'looked', 'services'] as const;
+
+/** What is below the bar: the graph in GraphiQL, the civil services or, for a citizen, who looked. */
+export type Shown = (typeof VIEWS)[number];
 
 export function Page() {
   const [personas, setPersonas] = useState<Persona[]>();
@@ -64,10 +67,10 @@ function Session({ personas, renew }: { personas: Persona[]; renew: () => Promis
 
   useEffect(() => sessionStorage.setItem(CHOICE_KEY, JSON.stringify(choice)), [choice]);
 
-  const [wanted, setWanted] = useState<Shown>(() => (sessionStorage.getItem(SHOWN_KEY) === 'looked' ? 'looked' : 'graph'));
+  const [wanted, setWanted] = useState<Shown>(() => VIEWS.find((view) => view === sessionStorage.getItem(SHOWN_KEY)) ?? 'graph');
   useEffect(() => sessionStorage.setItem(SHOWN_KEY, wanted), [wanted]);
   const persona = personas.find(({ name }) => name === choice.persona);
-  const shown = persona?.rrn ? wanted : 'graph';
+  const shown = persona && (persona.rrn || wanted !== 'looked') ? wanted : 'graph';
 
   // Queries and variables may hold resident numbers: they are kept for this browser tab alone, and gone with it.
   const [first] = useState(() =>
@@ -98,6 +101,7 @@ function Session({ personas, renew }: { personas: Persona[]; renew: () => Promis
             </GraphiQLInterface>
           </div>
           {persona && shown === 'looked' && <WhoLooked key={persona.name} persona={persona} send={send} />}
+          {shown === 'services' && <CivilServices send={send} />}
         </DocExplorerStore>
       </HistoryStore>
     </GraphiQLProvider>

@@ -1,7 +1,7 @@
-/** The languages of the view of who looked. What the regulations themselves say is in the language that they are written in. */
+/** The languages of the views beside GraphiQL. What the regulations themselves say is in the language that they are written in. */
 export type Language = 'ko' | 'en';
 
-const LOCALES: Record<Language, string> = { en: 'en-GB', ko: 'ko-KR' };
+export const LOCALES: Record<Language, string> = { en: 'en-GB', ko: 'ko-KR' };
 const LANGUAGE_KEY = 'madang:language';
 
 /** The language that was chosen before, else the browser's. */

@@ -196,6 +196,9 @@ class _Owners:
     def articles(self, caller: Caller) -> Mapping[str, tuple[Article, ...]]:
         return {}
 
+    def under_consent(self, agency: str, purpose: str) -> frozenset[str]:
+        return frozenset()
+
     def purposes(self, caller: Caller) -> tuple[str, ...]:
         return (_OWNER.purpose or "",)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import shutil
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -54,6 +56,15 @@ async def read(page: Page) -> None:
     await expect(page.locator("main h1")).to_be_visible()
     await expect(page.locator("main .loading")).to_have_count(0)
     await expect(page.locator("main [aria-busy=true]")).to_have_count(0)
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="needs node and npm on the path")
+def test_its_types_are_those_that_codegen_makes_of_the_schema() -> None:
+    """And the code is right by them."""
+    if not (APP / "node_modules" / "@graphql-codegen").is_dir():
+        subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=APP, check=True, capture_output=True, timeout=180)
+    done = subprocess.run(["npm", "run", "check"], cwd=APP, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def military_service(officer: httpx.Client) -> Any:

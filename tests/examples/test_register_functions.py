@@ -86,7 +86,7 @@ async def test_after_whatever_moves_every_household_is_whole(changing: Embedded)
         kinds = dict(await connection.fetch("SELECT kind, count(*) FROM outbox WHERE receipt = 'a-receipt' GROUP BY kind"))
     assert accepted > 150
     assert kinds["MOVED_IN"] > accepted
-    assert kinds["HEAD_CHANGED"] > 50
+    assert kinds["HEAD_CHANGED"] > 25
     assert {
         "OTHER_HOUSEHOLD", "REPEATED", "DECEASED", "EMIGRATED", "IN_FUTURE", "BEFORE_LAST_MOVE", "MINOR_ALONE", "MINORS_STAY",
         "NOT_THERE", "REQUIRED", "RELATION_REQUIRED", "NOT_NEEDED", "SAME_ADDRESS", "HEAD", "UNKNOWN_DISTRICT", "NO_ADDRESS",
@@ -203,7 +203,7 @@ async def test_whoever_is_struck_off_keeps_the_number(changing: Embedded) -> Non
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT rrn FROM resident", "UPDATE household SET size = 1", "SELECT answer FROM report", "INSERT INTO outbox VALUES (1)",
+    ["SELECT rrn FROM resident", "UPDATE household SET size = 1", "SELECT answer FROM report", "INSERT INTO outbox (kind) VALUES ('X')",
      "SELECT rrn_allotted(CURRENT_DATE, 'MALE')", "SELECT hold_named('{}')", "SELECT nextval('resident_ids')"],
 )  # fmt: skip
 async def test_the_role_that_reports_can_call_what_takes_reports_and_nothing_else(changing: Embedded, statement: str) -> None:

@@ -203,7 +203,8 @@ async def test_whoever_is_struck_off_keeps_the_number(changing: Embedded) -> Non
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT rrn FROM resident", "UPDATE household SET size = 1", "SELECT answer FROM report", "INSERT INTO outbox (kind) VALUES ('X')",
+    ["SELECT rrn FROM resident", "UPDATE household SET size = 1", "SELECT answer FROM report",
+     "INSERT INTO outbox (kind) VALUES ('X')",
      "SELECT rrn_allotted(CURRENT_DATE, 'MALE')", "SELECT hold_named('{}')", "SELECT nextval('resident_ids')"],
 )  # fmt: skip
 async def test_the_role_that_reports_can_call_what_takes_reports_and_nothing_else(changing: Embedded, statement: str) -> None:

@@ -168,7 +168,9 @@ class _Reporting:
         named = await find(self.root, values["input"], self.reports.catalogue, self.reports.sources, pseudonym)
         access, caller = self.request.access, self.caller
         # The residents themselves count, however they are named; not where they lived when it was reported.
-        identity = Identity.of(caller, values["key"], self.root.name, named.values)
+        # What it is for counts, too: a repeat is not held against its case again.
+        body = {"input": named.values, "purpose": access.purpose, "case": access.case}
+        identity = Identity.of(caller, values["key"], self.root.name, body)
         people = [{"rrn": p.rrn, "household": p.household, "district": p.district} for p in named.people]
         reporter = {
             "agency": caller.agency, "role": caller.role, "jurisdiction": caller.jurisdiction, "rrn": caller.rrn,

@@ -17,7 +17,7 @@ from auth.access import Caller
 from auth.feed import Arrival, Recipient, Row, arrive
 from madang.embedded import Embedded
 from madang.settings import ServiceSettings, Settings
-from tests.madang.reporting import CITIZEN, FATHER, MOVE, move, rows
+from tests.madang.reporting import BIRTH, CITIZEN, FATHER, MOVE, birth, move, rows
 from tests.madang.test_streams import UPKEEP, WITHIN, Served, ask, connected, heard, running, say
 
 JONGNO = Caller("jongno", "register-system", "jongno-system", jurisdiction="11110")
@@ -179,6 +179,22 @@ async def test_who_goes_away_in_the_middle_of_a_report_leaves_nothing_open(here:
     async with httpx.AsyncClient(base_url=f"http://{here.address}", timeout=WITHIN) as client:
         again = (await client.post("/graphql", json=given, headers=headers)).json()
     assert again["data"]["reportMoveIn"]["state"] == "DONE", "and the ledger goes on as if nothing had been"
+
+
+async def test_who_goes_away_when_two_registers_have_prepared_a_report_leaves_it_in_neither(here: Served) -> None:
+    given = {"query": BIRTH, "variables": {"key": "leaves a birth", "input": birth("김떠남")}}
+    prepared = "SELECT gid FROM pg_prepared_xacts"
+    mois = here.nation.owner_dsns["mois"]
+    async with locking(here.nation.gateway_owner_dsn, LEDGER):
+        async with connected(here, init=here.headers(CITIZEN) | {"Madang-Purpose": "birth-registration"}) as socket:
+            await say(socket, type="subscribe", id="1", payload=given)
+            async with asyncio.timeout(WITHIN):
+                while len(await rows(mois, prepared)) < 2:  # noqa: ASYNC110 another connection's doing
+                    await asyncio.sleep(0.02)
+        async with asyncio.timeout(WITHIN):
+            while await rows(mois, prepared):  # noqa: ASYNC110 another connection's doing
+                await asyncio.sleep(0.02)
+    assert await rows(mois, "SELECT FROM resident WHERE name = '김떠남'") == []
 
 
 # ── The gateway's role ──────────────────────────────────────────────────────────────────────────────────────────────────────────

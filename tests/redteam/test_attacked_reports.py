@@ -17,6 +17,7 @@ from tests.madang.reporting import (
     CLERK,
     GIVE,
     GRANDFATHER,
+    MOTHER,
     MOVE,
     REVOKE,
     Counter,
@@ -115,6 +116,23 @@ def test_one_key_in_two_registers_is_two_reports_each_with_its_own_state(counter
         asked = counter.ask(CITIZEN, f'{{ report(receipt: "{report["receipt"]}") }}', "own-records")
         assert asked["data"] == {"report": "DONE"}
     assert counter.report(CITIZEN, BIRTH, "both", birth("김둘"))["state"] == "DONE"
+
+
+def test_a_repeat_is_for_the_same_case(counter: Counter) -> None:
+    """It is not asked again whether the case is verified: the first was; and the ledger has the number of the case."""
+    mother = replace(CITIZEN, rrn=MOTHER)
+    ((district,),) = counter.rows("mois", "SELECT district_code FROM resident WHERE rrn = $1", MOTHER)
+    assert district == CLERK.jurisdiction
+    case = counter.petition("2026-case", CLERK, "birth-registration", MOTHER)
+    given = birth("김사건")
+    first = counter.report(CLERK, BIRTH, "case", given, case=case)
+    assert counter.report(CLERK, BIRTH, "case", given, case=case) == first
+    assert counter.report(CLERK, BIRTH, "case", given, case="2026-invented")["code"] == "WITHHELD"
+    other = counter.petition("2026-other", CLERK, "birth-registration", MOTHER)
+    assert counter.report(CLERK, BIRTH, "case", given, case=other)["code"] == "KEY_REUSED"
+    log = "{ me { accessLog(first: 9) { caseNumber } } }"
+    cases = {each["caseNumber"] for each in counter.ask(mother, log, "own-records")["data"]["me"]["accessLog"]}
+    assert "2026-invented" not in cases
 
 
 # ── Input that is not what it looks like ────────────────────────────────────────────────────────────────────────────────────────

@@ -57,6 +57,10 @@ DECLARE
     today date := caller ->> 'today';
     wrong jsonb;
 BEGIN
+    IF input -> 'items' = '[]' THEN
+        RETURN jsonb_build_object('errors', jsonb_build_array(jsonb_build_object(
+            'path', jsonb_build_array('items'), 'code', 'EMPTY', 'message', 'name at least one item')));
+    END IF;
     PERFORM pg_advisory_xact_lock(hashtextextended('madang consent ' || whose, 0));
     SELECT jsonb_agg(jsonb_build_object(
         'path', jsonb_build_array('items', n - 1), 'code', 'NOT_GIVEN', 'message', 'no consent to this holds that could be revoked'

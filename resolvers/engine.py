@@ -24,7 +24,7 @@ from resolvers.attach import attach
 from resolvers.circumstances import Circumstances
 from resolvers.civil import attach_services
 from resolvers.disclose import Trail, disclosed, record, refusal, turned_away
-from resolvers.evidence import Issuer, Notary, attach_evidence
+from resolvers.evidence import Issuer, Notary, attach_evidence, check_one
 from resolvers.execute import Executor, Results, subjects
 from resolvers.explain import describe
 from resolvers.fallback import Fallback
@@ -103,6 +103,7 @@ class Engine:
         """
         try:
             request = self.read(query, variables, operation_name, access)
+            check_one(request.collected.others)
             if request.operation.kind is OperationType.SUBSCRIPTION:
                 request = taken(request, onward, self.limits.page)
         except RequestError as error:

@@ -13,13 +13,13 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 from base64 import b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import orjson
-from graphql import GraphQLObjectType, GraphQLSchema
+from graphql import FieldNode, GraphQLObjectType, GraphQLSchema
 
 from auth.access import AccessRequest
 from auth.codes import Codes
@@ -36,7 +36,7 @@ from resolvers.extract_html import as_html
 from resolvers.extract_pdf import as_pdf
 from resolvers.inputs import InputError, refuse_unreadable
 from resolvers.layouts import Layout
-from resolvers.operation import Refusals
+from resolvers.operation import Refusals, RequestError
 from resolvers.rows import Context
 from resolvers.services import Service, Services
 from schema.evidence import Evidence
@@ -121,7 +121,7 @@ class Issuer:
             jws=found.signature,
             file=found.file,
             code=extract.code if extract else None,
-            extract=extract,
+            extract=_Drawings(extract) if extract else None,
         )
 
     def _service(self, access: AccessRequest, code: str) -> Service:
@@ -168,6 +168,13 @@ def _refused(answer: Answer) -> InputError:
 # What the graph asks
 
 
+def check_one(others: Mapping[str, Sequence[FieldNode]]) -> None:
+    """Hold an operation to one evidence: each is a whole service, and drawn perhaps. Raises `RequestError`."""
+    if sum(nodes[0].name.value == "evidence" for nodes in others.values()) > 1:
+        said = "an operation has at most one `evidence`, since each is an operation of its own; ask for them one after the other"
+        raise RequestError("LIMIT_EXCEEDED", said)
+
+
 def attach_evidence(schema: GraphQLSchema) -> None:
     """Give the fields of `evidence` their resolvers."""
     kind = schema.type_map.get("Evidence")
@@ -183,9 +190,22 @@ async def _evidence(_: Any, context: Context, *, service: str, case: str | None 
     return await context.issue(service, case)
 
 
-async def _drawn(draw: Callable[[Extract], str], extract: Extract | None) -> str | None:
-    # It takes a tenth of a second, in which others are to be answered; so one at a time is drawn, too.
-    return await asyncio.get_running_loop().run_in_executor(_DRAWING, draw, extract) if extract is not None else None
+class _Drawings:
+    """An extract, drawn once in each way, under however many names it is asked for."""
+
+    def __init__(self, extract: Extract) -> None:
+        self._extract = extract
+        self._made: dict[Callable[[Extract], str], asyncio.Future[str]] = {}
+
+    def of(self, draw: Callable[[Extract], str]) -> asyncio.Future[str]:
+        # It takes a tenth of a second, in which others are to be answered; so one at a time is drawn, too.
+        if draw not in self._made:
+            self._made[draw] = asyncio.get_running_loop().run_in_executor(_DRAWING, draw, self._extract)
+        return self._made[draw]
+
+
+async def _drawn(draw: Callable[[Extract], str], drawings: _Drawings | None) -> str | None:
+    return await drawings.of(draw) if drawings is not None else None
 
 
 def _pdf(extract: Extract) -> str:

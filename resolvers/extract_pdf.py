@@ -20,6 +20,8 @@ FONT = Path(__file__).parent / "fonts" / "NanumGothic-Regular.ttf"
 for _name in ("fpdf", "fontTools"):
     logging.getLogger(_name).setLevel(logging.ERROR)
 
+_LAST = "\0"
+"""What the number of the last page is put in place of: no register holds it, as it may hold the `{nb}` of FPDF."""
 _QR = 50.0
 _PADDING = 3.6
 _WORD = 50.0
@@ -46,6 +48,7 @@ class _Pages(FPDF):
         self.extract = extract
         self.set_title(f"{extract.title.ko} {extract.title.en}")
         self.set_lang("ko")
+        self.alias_nb_pages(_LAST)
         self.set_creation_date(extract.issued)
         self.add_font("nanum", "", FONT)
         self.set_margins(_MARGIN, 13)
@@ -148,7 +151,7 @@ class _Pages(FPDF):
         self.set_text_color(*_INK)
         self.cell(self.epw - 20, 5, f"확인번호 Verification code  {extract.code}")
         self.set_font("nanum", size=8.5)
-        self.cell(20, 5, f"{self.page_no()} / {{nb}}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.cell(20, 5, f"{self.page_no()} / {_LAST}", align="R", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         how = "에서 확인번호를 입력하거나 QR 코드를 찍어 진위를 확인할 수 있습니다. Type the code there, or scan the QR code."
         self.write_(7.5, f"{extract.verify} {how}", color=_QUIET)
 

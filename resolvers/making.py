@@ -121,7 +121,13 @@ class Maker:
                     return await self._alone(draft, transactions[0], decides, grant)
                 attempt = await self._prepare(draft, transactions)
         # By now no connection is held: whoever holds one while waiting for another may wait for ever.
-        return await self._repeated(draft, before) if before else await self._together(draft, attempt, decides, grant)
+        if before is None:
+            return await self._together(draft, attempt, decides, grant)
+        if not before["same"]:
+            # First as if the key were new: that it is not must tell nobody whether those who are named exist.
+            await decides.judge(draft)
+            raise KeyReused
+        return await self._repeated(draft, before)
 
     async def _begin(self, draft: Draft, stack: AsyncExitStack) -> tuple[Mapping[str, Any] | None, list[Transaction]]:
         """What was answered before; or a transaction in each register, which have taken the key."""
@@ -197,8 +203,6 @@ class Maker:
         return Made(state, entry, draft.told, draft.about, first=True)
 
     async def _repeated(self, draft: Draft, before: Mapping[str, Any]) -> Made:
-        if not before["same"]:
-            raise KeyReused
         answer, state = before["answer"], ReportState.DONE
         if len(draft.registers) > 1:
             known = await self._joint.state(draft.identity.receipt, draft.identity.reporter)

@@ -8,7 +8,8 @@ A permission holds for a report if all its constraints do:
 
     self, household, child    everyone who is named is one of these to the caller; who names nobody reports of themselves
     jurisdiction              the district that the report is about is the caller's; the input holds it, or names its resident
-    a verified case           is about one of those who are named
+    a verified case           is about one of those who are named; whoever else is named lives with that one or in the caller's
+                              district, or is one whose district the report is about
 
 Whoever may not be reported of looks exactly like somebody who does not exist.
 """
@@ -20,10 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+from unicodedata import normalize
 
 from auth.access import Caller, Grant, OfSubject, WithCase
 from auth.pseudonyms import InvalidId, Pseudonym
-from resolvers.inputs import refuse_unreadable
+from resolvers.inputs import InputError, refuse_unreadable
 from resolvers.values import Environment
 from schema.catalogue import Catalogue, ColumnField, IdField, RecordType
 from schema.reporting import Input, ReportRoot
@@ -32,6 +34,8 @@ from sources.protocol import Key, Shape
 
 Path = tuple[str | int, ...]
 """Names and places in lists, from the input on."""
+MOST = 200
+"""Entries of a list in an input: a register checks each against all others, and meanwhile holds whom they concern."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,7 @@ class _Place:
 
 
 def read(given: Input, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[_Place]]:
-    """An input as JSON has it, without nulls, and where it names somebody."""
+    """An input as JSON has it, without nulls, and where it names somebody; raises `InputError`."""
     places: list[_Place] = []
     return _object(given, values, (), "", places), places
 
@@ -88,6 +92,8 @@ def _object(given: Input, values: Mapping[str, Any], path: Path, attributes: str
         here, below = (*path, item.name), f"{attributes}.{item.attribute}".lstrip(".")
         if not item.many:
             found[item.name] = _value(item.kind, value, here, below, places)
+        elif len(value) > MOST:
+            raise InputError("BAD_USER_INPUT", f"`{item.name}` has {len(value)} entries; give at most {MOST}")
         else:
             found[item.name] = [_value(item.kind, each, (*here, place), below, places) for place, each in enumerate(value)]
     return found
@@ -96,17 +102,19 @@ def _object(given: Input, values: Mapping[str, Any], path: Path, attributes: str
 def _value(kind: Any, value: Any, path: Path, attributes: str, places: list[_Place]) -> Any:
     if isinstance(kind, Input):
         return _object(kind, value, path, attributes, places)
-    if isinstance(value, str):
-        refuse_unreadable({"": value})
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, str):
+        refuse_unreadable({"": value})
+        # One spelling (Unicode Standard Annex 15), so that registers can compare what they are told with what they have.
+        return normalize("NFC", value)
     return value.isoformat() if isinstance(value, dt.date) else value
 
 
 async def find(
     report: ReportRoot, values: Mapping[str, Any], catalogue: Catalogue, sources: Mapping[str, Coalescer], pseudonym: Pseudonym
 ) -> Named:
-    """An input with all whom it names; raises `SourceError`."""
+    """An input with all whom it names; raises `InputError` and `SourceError`."""
     told, places = read(report.input, values)
     named = Named(told)
     wanted: dict[tuple[str, str], list[tuple[Key, _Place]]] = {}
@@ -183,6 +191,7 @@ def _outside(report: ReportRoot, grant: Grant, named: Named, caller: Caller, env
                 about: list[str | None] = [*(p.rrn for p in named.people)] or [caller.rrn]
                 if environment.case_subject is None or environment.case_subject not in about:
                     return None
+                paths.update(dict.fromkeys(_unconcerned(report, environment.case_subject, named, caller)))
             case _:
                 return None  # The checker lets none into the regulations.
     return tuple(paths)
@@ -202,6 +211,19 @@ def _strangers(
         elsewhere = _elsewhere(report, named, caller)
         strangers = elsewhere if not elsewhere or not personal else strangers
     return strangers
+
+
+def _unconcerned(report: ReportRoot, subject: str, named: Named, caller: Caller) -> Sequence[Path]:
+    """Where people are named with whom the case of a resident has nothing to do."""
+    homes = {p.household for p in named.people if p.rrn == subject} - {None}
+    return [
+        p.path
+        for p in named.people
+        if p.rrn != subject
+        and p.household not in homes
+        and (p.district is None or p.district != caller.jurisdiction)
+        and p.attributes not in report.declared.district
+    ]
 
 
 def _is_one_of(kinds: frozenset[Any], person: Person, caller: Caller, environment: Environment) -> bool:

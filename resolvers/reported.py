@@ -22,7 +22,8 @@ KEY = 200
 
 @dataclass(frozen=True)
 class Identity:
-    """Digests: of who reports, of their key, and of what is reported; and the receipt, which is the key's."""
+    """Digests: of who reports, of their key, and of what is reported; and the receipt, which is the key's for one kind of report:
+    other registers know nothing of the key."""
 
     reporter: bytes
     key: bytes
@@ -37,7 +38,7 @@ class Identity:
             raise InputError("BAD_USER_INPUT", f"`key` has {len(key)} characters; give from 1 to {KEY}, a UUID for example")
         reporter = _digest("reporter", caller.agency, caller.role, caller.officer, caller.rrn)
         named = _digest("key", reporter.hex(), key)
-        return cls(reporter, named, _digest("body", name, values), _digest("receipt", named.hex()).hex()[:32])
+        return cls(reporter, named, _digest("body", name, values), _digest("receipt", named.hex(), name).hex()[:32])
 
 
 def whose(caller: Caller) -> bytes:

@@ -30,11 +30,11 @@ from resolvers.answer import Answer, check_purpose, request_error, unrecorded
 from resolvers.attach import guarded
 from resolvers.circumstances import Circumstances
 from resolvers.disclose import Trail, asked_to_be_told
-from resolvers.inputs import InputError
+from resolvers.inputs import InputError, refuse_unreadable
 from resolvers.joint import Joint
 from resolvers.making import Draft, KeyReused, Made, Maker, Mistake, NotMade, Unknown
 from resolvers.named import find, judge
-from resolvers.reported import Identity, disclosures, recorded, whose
+from resolvers.reported import Granted, Identity, disclosures, recorded, whose
 from resolvers.request import Request
 from resolvers.rows import Context
 from resolvers.selection import Reporting
@@ -82,6 +82,7 @@ class Reports:
         """Give the root field `report` its resolver."""
 
         async def state(_: Any, context: Context, *, receipt: str) -> ReportState | None:
+            refuse_unreadable({"receipt": receipt})
             return await self.maker.state(receipt, whose(context.access.caller))
 
         if schema.query_type is not None and "report" in schema.query_type.fields:
@@ -134,6 +135,8 @@ class _Reporting:
         decisions = ((name, self.profile.decide(name, "report", "read")) for name in asked_to_be_told(self.item))
         self.shown: dict[str, Sequence[Grant]] = {name: each.grants for name, each in decisions if not each.denied}
         """What is asked of the answer and shared with the caller: by which grants, by coordinate."""
+        self.judged: tuple[Granted, Mapping[int, Sequence[str]]] = ((), {})
+        """Once it may be reported: under which grant, and who is named. What the register finds wrong tells of them."""
         self.environment = Environment([], self.caller, self.reports.today(), {}, self.request.access.purpose)
 
     async def answer(self) -> dict[str, Any]:
@@ -143,7 +146,7 @@ class _Reporting:
         try:
             made = await self.make()
         except NotMade as refusal:
-            await self.write(refused="NOT_REPORTED")
+            await self.write(*self.judged, refused="NOT_REPORTED")
             return self.refused(refusal.mistakes)
         except InputError as error:
             raise Refused(error.code, str(error)) from None
@@ -165,17 +168,17 @@ class _Reporting:
         named = await find(self.root, values["input"], self.reports.catalogue, self.reports.sources, pseudonym)
         access, caller = self.request.access, self.caller
         # The residents themselves count, however they are named; not where they lived when it was reported.
-        identity = Identity.of(caller, values["key"], self.root.name, named.values)
+        # What it is for counts, too: a repeat is not held against its case again.
+        body = {"input": named.values, "purpose": access.purpose, "case": access.case}
+        identity = Identity.of(caller, values["key"], self.root.name, body)
         people = [{"rrn": p.rrn, "household": p.household, "district": p.district} for p in named.people]
         reporter = {
             "agency": caller.agency, "role": caller.role, "jurisdiction": caller.jurisdiction, "rrn": caller.rrn,
             "purpose": access.purpose, "case": access.case, "today": self.environment.today.isoformat(),
             "receipt": identity.receipt, "named": people,
         }  # fmt: skip
-        draft = Draft(self.root, identity, named, reporter)
-        if named.unknown:
-            await self.judge(draft)
-        return await self.reports.maker.make(draft, self)
+        # Whoever names nobody goes the same way as who names a stranger: nothing on it is to tell them apart.
+        return await self.reports.maker.make(Draft(self.root, identity, named, reporter), self)
 
     # What is asked while it is made
 
@@ -187,9 +190,11 @@ class _Reporting:
             raise await self.withheld()
         if outside := {*judgement.outside, *named.unknown}:
             raise NotMade([Mistake(path, *_UNKNOWN) for path in sorted(outside, key=str)])
+        assert judgement.grant is not None, "otherwise somebody is outside"
+        people = disclosures((person.rrn for person in named.people), None, 0)
+        self.judged = ([(self.root.coordinate, [judgement.grant])], people)
         if self.root.declared.consents:
             self.check_consent(draft)
-        assert judgement.grant is not None, "otherwise somebody is outside"
         await self.charge(judgement.grant, draft)
         return judgement.grant
 
@@ -280,7 +285,7 @@ class _Reporting:
 
     def receipt(self) -> str:
         values = self.request.arguments[self.item.arguments]
-        return Identity.of(self.caller, values["key"], "", {}).receipt
+        return Identity.of(self.caller, values["key"], self.root.name, {}).receipt
 
     async def withheld(self) -> Refused:
         """That it may not be reported, once the ledger has it."""
@@ -294,6 +299,8 @@ class _Reporting:
         told = errors.unavailable(holder, [((self.item.name,), (self.item.name,))])
         return Refused(told["extensions"].pop("code"), told["message"], **told["extensions"])
 
-    async def write(self, granted: Any = (), shown: Mapping[int, Sequence[str]] | None = None, refused: str | None = None) -> int:
+    async def write(
+        self, granted: Granted = (), shown: Mapping[int, Sequence[str]] | None = None, refused: str | None = None
+    ) -> int:
         self.entry = await self.reports.ledger.append(recorded(self.item, self.request, self.trail, granted, shown, refused))
         return self.entry

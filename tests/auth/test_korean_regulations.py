@@ -299,11 +299,12 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         self: Resident guardians vehicles buildings militaryService petitions
         self/household: Resident relationToHead address districtCode movedInOn household
         self | child unless BirthRecord.sealed: Resident birth
-        self/child: Resident passports taxCertificates businesses localTaxes disability drivingLicence
+        self/child: Resident passports taxCertificates businesses localTaxes disability drivingLicence consents
         self/household: Household id head members size address districtCode moveIns livelihoodBenefits
         self/household: MoveIn date fromAddress toAddress reason
         self | child unless BirthRecord.sealed: BirthRecord registeredOn place father mother
         self: Marriage marriedOn status spouse
+        self/child: Consent id agency purpose item since until revoked
         self/child: Passport number kind issuedOn expiresOn romanizedName status
         self: BorderCrossing direction crossedOn port
         self/child: TaxCertificate year income taxPaid arrears incomeAtMost
@@ -334,15 +335,13 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
         search self: Building pnu area approvedOn
         search self/household: LivelihoodBenefit startedOn
         search self: Petition openedOn
-        self/child: Resident consents
-        self/child: Consent id agency purpose item since until revoked
-        search self/child: Consent since until
         self/child: Resident accessLog notices
         self/child: Access number at agency agencyKo agencyEn role roleKo roleEn purpose purposeKo purposeEn caseNumber
         self/child: Access citizen items
         self/child: Notice number at agency agencyKo agencyEn purpose purposeKo purposeEn ground due toldOn days items
         self/child: AccessItem coordinate titleKo titleEn mask basis rule consent ground
         search self/child: Access number at agency
+        search self/child: Consent since until
     """,
     ("citizen", "own-records", None, "list"): """
         anybody: SharingStatistic id month purpose purposeKo purposeEn coordinate titleKo titleEn mask basis operations residents
@@ -357,8 +356,8 @@ GRANTED: dict[tuple[str, str, str | None, Access], str] = {
     ("district-system", "register-upkeep", None, "lookup"): "",
     ("district-system", "register-upkeep", None, "list"): "",
     ("district-system", "register-upkeep", None, "events"): """
-        anybody: Resident rrn districtCode
-        jurisdiction: Resident name birthDate movedInOn
+        anybody: Resident rrn
+        jurisdiction: Resident name birthDate districtCode movedInOn
         jurisdiction unless Resident.addressProtected: Resident address
         jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind at register resident
         search jurisdiction & kind MOVED_IN/HEAD_CHANGED/RESIDENT_BORN: Event sequence kind

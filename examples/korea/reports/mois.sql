@@ -73,6 +73,12 @@ CREATE FUNCTION mistake(path jsonb, code text, message text) RETURNS jsonb LANGU
     SELECT jsonb_build_array(jsonb_build_object('path', path, 'code', code, 'message', message))
 $$;
 
+-- Whether a text is of one line in which everything can be seen: no control or format character, no other space than single ones.
+CREATE FUNCTION is_plain(given text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
+    SELECT given !~ ('  |[[:cntrl:]\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F'
+        || '\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFA0\uFFF0-\uFFFB\U000E0000-\U000E0FFF]')
+$$;
+
 CREATE FUNCTION is_adult(birth date, today date) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
     SELECT birth + interval '19 years' <= today OR (today - birth) > 19 * 366
 $$;
@@ -139,7 +145,7 @@ END $$;
 -- What is wrong with where they move to. `home` is where they live, `joined` the household that they join, if they join one.
 CREATE FUNCTION destination_mistakes(input jsonb, home household, joined household) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN char_length(btrim(input #>> '{to,address}')) NOT BETWEEN 5 AND 200 OR input #>> '{to,address}' ~ '[[:cntrl:]]'
+        WHEN char_length(btrim(input #>> '{to,address}')) NOT BETWEEN 5 AND 200 OR NOT is_plain(btrim(input #>> '{to,address}'))
             THEN mistake('["to", "address"]', 'NO_ADDRESS', 'give the whole address, in 5 to 200 characters of one line')
         WHEN NOT EXISTS (SELECT FROM resident WHERE district_code = input #>> '{to,districtCode}')
             THEN mistake('["to", "districtCode"]', 'UNKNOWN_DISTRICT', 'no district has this code')
@@ -370,9 +376,9 @@ BEGIN
     SELECT * INTO home FROM household WHERE id = parent.household_id;
     -- A father may have died within 300 days before the birth (Civil Act, art. 844(3)).
     wrong := parent_mistakes('mother', mother, 'FEMALE', born, born) || parent_mistakes('father', father, 'MALE', born, born - 300);
-    wrong := wrong || CASE WHEN char_length(called) NOT BETWEEN 1 AND 60 OR called ~ '[[:cntrl:]]'
+    wrong := wrong || CASE WHEN char_length(called) NOT BETWEEN 1 AND 60 OR NOT is_plain(called)
         THEN mistake('["name"]', 'NAME', 'a name has 1 to 60 characters of one line') ELSE '[]' END;
-    wrong := wrong || CASE WHEN char_length(btrim(input ->> 'place')) NOT BETWEEN 1 AND 200 OR input ->> 'place' ~ '[[:cntrl:]]'
+    wrong := wrong || CASE WHEN char_length(btrim(input ->> 'place')) NOT BETWEEN 1 AND 200 OR NOT is_plain(btrim(input ->> 'place'))
         THEN mistake('["place"]', 'PLACE', 'a place has 1 to 200 characters of one line') ELSE '[]' END;
     wrong := wrong || CASE WHEN born > today THEN mistake('["bornOn"]', 'IN_FUTURE', 'a birth is reported when it has happened')
         ELSE '[]' END;

@@ -247,9 +247,9 @@ class Engine:
             raise RequestError("BAD_USER_INPUT", "a variable of `@skip` or `@include` is null; give true or false")
         switches = tuple([bool(values[name]) for name in operation.switches])
         collected = operation.collected.get(switches)
-        if collected is None:
-            collected = operation.collected.put(switches, collect(operation, self.catalogue, self._views.full, values))
         try:
+            if collected is None:
+                collected = operation.collected.put(switches, collect(operation, self.catalogue, self._views.full, values))
             arguments = [a.values(values) for a in collected.arguments]
         except GraphQLError as error:
             raise RequestError("BAD_USER_INPUT", error) from None

@@ -82,8 +82,11 @@ def _object(given: Input, values: Mapping[str, Any], path: Path, attributes: str
     found: dict[str, Any] = {}
     if given.names is not None:
         refuse_unreadable(values)
-        ((name, value),) = ((name, value) for name, value in values.items() if value is not None)
-        places.append(_Place(path, attributes, given.names, name, value, found))
+        said = [(name, value) for name, value in values.items() if value is not None]
+        if len(said) != 1:  # `@oneOf` is kept in documents by a rule, and in variables by nobody before.
+            where, ways = ".".join(map(str, path)), " and ".join(f"`{item.name}`" for item in given.fields)
+            raise InputError("BAD_USER_INPUT", f"`{where}` takes exactly one of {ways}; you gave {len(said)}")
+        places.append(_Place(path, attributes, given.names, *said[0], found))
         return found
     for item in given.fields:
         value = values.get(item.name)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from madang.embedded import Embedded
@@ -149,6 +150,17 @@ def test_one_name_in_two_spellings_is_one_child(counter: Counter) -> None:
 @pytest.mark.parametrize("name", ["김\u200b별", "\u202e별김", "\u3000", "\u3164", "김\u00ad별", "\ufeff", "김\u2028별", "\u00a0"])
 def test_a_name_has_nothing_in_it_that_is_not_seen(counter: Counter, name: str) -> None:
     assert mistakes(counter.report(CITIZEN, BIRTH, f"odd {name!r}", birth(name))) == [("name", "NAME")]
+
+
+@pytest.mark.parametrize("ref", [{}, {"rrn": None}, {"rrn": "1", "id": "1"}])
+def test_a_resident_is_named_in_one_way(counter: Counter, ref: dict[str, Any]) -> None:
+    """Also by one who writes the input into the document."""
+    assert counter.report(CITIZEN, MOVE, "ways", move() | {"residents": [ref]})["code"] == "BAD_USER_INPUT"
+    said = ", ".join(f"{name}: {orjson.dumps(value).decode()}" for name, value in ref.items())
+    place = '{address: "x", districtCode: "11110"}, movedOn: "2026-11-01", reason: JOB'
+    document = f'mutation {{ reportMoveIn(key: "ways", input: {{residents: [{{{said}}}], to: {place}}}) {{ __typename }} }}'
+    answer = counter.ask(CITIZEN, document, "change-of-address")
+    assert {each["extensions"]["code"] for each in answer["errors"]} <= {"BAD_USER_INPUT", "GRAPHQL_VALIDATION_FAILED"}
 
 
 def test_lists_of_a_report_are_bounded(counter: Counter) -> None:

@@ -198,7 +198,7 @@ class Engine:
 
     def shown_to(self, caller: Caller) -> GraphQLSchema:
         """The graph as introspection shows it to a caller, without the articles."""
-        return self._views.only(self.authorizer.grantable(caller), caller, {})
+        return self._views.only(self.authorizer.grantable(caller), caller, {}, self.authorizer.hidden_from(caller))
 
     def _hidden_names(self, request: Request) -> frozenset[str]:
         """The coordinates of which the caller is told nothing, and their columns."""

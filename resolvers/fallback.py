@@ -57,7 +57,7 @@ class Fallback:
         caller, authorizer = request.access.caller, request.authorizer
         if whole:
             return self._views.whole(request.hidden, authorizer.articles(caller))
-        return self._views.only(authorizer.grantable(caller), caller, authorizer.articles(caller))
+        return self._views.only(authorizer.grantable(caller), caller, authorizer.articles(caller), request.hidden)
 
 
 async def run(

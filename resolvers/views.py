@@ -17,7 +17,7 @@ its needs, of which one must be granted:
     an order's value        its field to be searched by, under any access: child lists have orders too
     a child list's filter   its field to be searched by, under any access
     a report, what it tells to be read, under report; what became of one, any of them
-    a resident, by a field  that field to be read or searched by, under any access
+    naming a resident       any report
 
 A lookup by the caller's own number is for callers who have one. Both views are the full schema without the members whose needs
 are not met, and without whatever became empty or unreachable. What tells of the regulations themselves needs nothing: everybody
@@ -92,11 +92,13 @@ class Views:
         absent = self._absent(hidden)
         return self._shown(absent, _notes(articles, absent))
 
-    def only(self, granted: frozenset[Grantable], caller: Caller, articles: Articles) -> GraphQLSchema:
-        """The graph as introspection shows it to a caller who could be granted so much."""
+    def only(
+        self, granted: frozenset[Grantable], caller: Caller, articles: Articles, hidden: frozenset[str] = frozenset()
+    ) -> GraphQLSchema:
+        """The graph as introspection shows it to a caller who could be granted so much, nothing of it hidden."""
         unmet = {member for member, needs in (self._members | self._roots).items() if needs.isdisjoint(granted)}
         lacking = {root for root, attribute in self._for_holders.items() if getattr(caller, attribute) is None}
-        absent = frozenset(unmet | lacking)
+        absent = frozenset(unmet | lacking) | self._absent(hidden)
         return self._shown(absent, _notes(articles, absent))
 
     def _without(self, hidden: frozenset[str]) -> GraphQLSchema:
@@ -205,11 +207,14 @@ def _naming(given: Input) -> Iterator[tuple[str, frozenset[Grantable]]]:
 
 
 def _roots(catalogue: Catalogue) -> Needs:
-    """The needs of root fields."""
+    """The needs of root fields, and of what goes with them."""
     found = {"Query.node": _one_of([r.id.coordinate for r in catalogue.records.values() if r.node], ["lookup"], "search")}
     if catalogue.reports:
         reports = [report.coordinate for report in catalogue.reports.values()]
         found["Query.report"] = _one_of(reports, ["report"], "read")
+        # Whoever may report is shown how residents are named there, whatever may be read of them.
+        named = (name for report in catalogue.reports.values() for name, _ in _naming(report.input))
+        found.update(dict.fromkeys(named, found["Query.report"]))
     for root in catalogue.roots.values():
         if isinstance(root, LookupRoot):
             keys = root.keys or (root.record.id,)
@@ -269,6 +274,8 @@ def _drop(definition: DefinitionNode, absent: set[str]) -> DefinitionNode:
     if isinstance(definition, Composite):
         kept = (f for f in definition.fields or () if _named(f.type) not in absent)
         return _with(definition, fields=[_drop_arguments(f, absent) for f in kept])
+    if isinstance(definition, InputObjectTypeDefinitionNode):
+        return _with(definition, fields=[f for f in definition.fields or () if _named(f.type) not in absent])
     return definition
 
 

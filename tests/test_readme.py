@@ -68,7 +68,7 @@ def demo(path: Path, directory: Path) -> Settings:
 
 def test_the_query_is_answered_as_printed(nation: Embedded, tmp_path: Path) -> None:
     with serving(demo(ROOT / "madang.toml", tmp_path), nation) as address:
-        query, rrn = snippet("graphql", "query ("), known_residents()["citizen"]
+        query, rrn = snippet("graphql", "query ($rrn"), known_residents()["citizen"]
         answer = ask(address, "passport-officer", "passport-renewal", query, {"rrn": rrn})
     extensions = answer.pop("extensions")
     assert answer == orjson.loads(snippet("json", "{"))

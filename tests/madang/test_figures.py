@@ -171,7 +171,7 @@ async def test_the_page_counts_the_same(browser: Browser, served: str, figures: 
         await page.get_by_label("Residents of each service").select_option(str(MANY))
         await page.get_by_role("button", name="Ask now").press("Enter")
         main = page.get_by_role("main")
-        await expect(main.get_by_role("status")).to_have_text(f"Done: {3 * MANY} residents asked about.")
+        await expect(main.get_by_role("status")).to_have_text(f"Done: {3 * MANY} residents asked about.", timeout=20_000)
         for each in figures.values():
             of = main.get_by_role("region", name=each["title"])
             await expect(of.locator(".figures dd").first).to_have_text(f"{each['papers']:,}")

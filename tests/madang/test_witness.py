@@ -7,12 +7,12 @@ import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from graphql import parse, validate
 
-from auth.access import AccessRequest, Caller
+from auth.access import Access, AccessRequest, Caller
 from auth.authorizer import RegulationAuthorizer
 from auth.diff import Change, diff
 from auth.rules import Coordinate
@@ -95,7 +95,7 @@ def check(before: RegulationAuthorizer, after: RegulationAuthorizer, found: list
     return shown
 
 
-_ACCESSES = ("lookup", "list")
+_ACCESSES = get_args(Access)
 _USES = ("read", "search")
 
 

@@ -100,7 +100,9 @@ async def test_no_suggestion_names_what_is_hidden(here: World, typo: str) -> Non
 
 async def test_introspection_shows_nothing_hidden_not_even_in_the_whole_view(here: World) -> None:
     operation = "{ __schema { types { name fields { name args { name } } inputFields { name } enumValues { name } } } }"
-    here.under(Profile(hidden=["Resident.disability", "Resident.birthDate", "Resident.age", "Resident.rrn"]))
+    here.under(
+        Profile(hidden=["Resident.disability", "Resident.birthDate", "Resident.age", "Resident.rrn", "RegisterBirthReported.rrn"])
+    )
     for whole in (True, False):
         told = (await here.answer(operation, CITIZEN, whole_view=whole)).body.decode()
         assert "Resident" in told

@@ -7,7 +7,8 @@ A **bundle** is a file of JSON with two texts: the payload, and the signature of
     document     the approved document: its text, its SHA-256, and the name of the variable that the resident was given by. The
                  resident's number itself is nowhere but in the answer, if it was granted there
     ledger       the proof that the entry is in the ledger, down to its signed block (`auth/prove.py`)
-    response     what was answered, byte by byte
+    response     what was answered; byte by byte, unless something is omitted
+    omitted      coordinates that were shown and may not be stored: where they were the response has null
 
 and what the entry says of it, which stands in its own words beside the proof, so that nobody has to read bytes: `entry` (its
 number), `request`, `at`, `caller`, `purpose`, `case`, `regulations` (their version), `residents` (of how many something was
@@ -19,7 +20,7 @@ Checking needs the file and the gateway's public key. It makes the entry's words
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -56,8 +57,9 @@ class Bundle:
 
 
 def bundle(
-    service: Mapping[str, Any], document: str, subject: str, response: bytes, proof: Mapping[str, Any], seal: Seal
-) -> Bundle:
+    service: Mapping[str, Any], document: str, subject: str, response: bytes, omitted: Sequence[str], proof: Mapping[str, Any],
+    seal: Seal,
+) -> Bundle:  # fmt: skip
     """The evidence of an answer. `service`: what is said of it; `subject`: the name of the variable that took the resident."""
     proven = read_proof(proof, seal.public)
     payload = {
@@ -66,6 +68,7 @@ def bundle(
         "document": {"sha256": _digest(document), "subject": subject or None, "text": document},
         **told(proven),
         "response": orjson.Fragment(response),
+        "omitted": list(omitted),
         "ledger": proof,
     }
     text = orjson.dumps(payload).decode()
@@ -113,6 +116,8 @@ def check(text: str, key: Ed25519PublicKey, operation_of: Callable[[str], str]) 
             raise NotEvidence("the document is not the one that is named by its SHA-256")
         if operation_of(document["text"]) != proven.form["operation"]:
             raise NotEvidence("the entry in the ledger is of another operation than the document's")
+        if not {*payload["omitted"]} <= {each["coordinate"] for each in payload["granted"]}:
+            raise NotEvidence("the entry in the ledger does not have what is said to be omitted")
         if response["extensions"]["regulations"] != payload["regulations"]:
             raise NotEvidence("the answer was given under other regulations than the entry in the ledger says")
     except NotProved as error:

@@ -96,6 +96,8 @@ def _told(payload: Mapping[str, Any], key: Ed25519PublicKey) -> Iterator[str]:
     if response.get("errors"):
         yield "not shown:"
         yield from (f"    {error['message']}" for error in response["errors"])
+    if payload["omitted"]:
+        yield f"shown, and not kept here, because it may not be stored: {', '.join(payload['omitted'])}"
     yield "answer:"
     yield from (f"    {line}" for line in json.dumps(response["data"], ensure_ascii=False, indent=2).splitlines())
 

@@ -87,7 +87,7 @@ class Engine:
         self._fallback = Fallback(schema, self._views)
         self._circumstances = Circumstances(catalogue, sources)
         self._use, self._ledger = use, ledger
-        self._issuer = Issuer(services or Services(), notary, self.answer, self._circumstances, today)
+        self._issuer = Issuer(services or Services(), notary, self.answer, self.read, self._circumstances, today)
         self.reports = Reports(catalogue, sources, reporters or {}, self._circumstances, pseudonyms, ledger, today, use)
         self.reports.attach(schema._schema)
         self._turned_away: dict[tuple[str, str], float] = {}

@@ -34,9 +34,11 @@ from resolvers.disclose import Trail
 from resolvers.extract import Extract, printed
 from resolvers.extract_html import as_html
 from resolvers.extract_pdf import as_pdf
+from resolvers.facts import Leaves, leaves, without
 from resolvers.inputs import InputError, refuse_unreadable
 from resolvers.layouts import Layout
 from resolvers.operation import Refusals, RequestError
+from resolvers.request import Request
 from resolvers.rows import Context
 from resolvers.services import Service, Services
 from schema.evidence import Evidence
@@ -85,9 +87,10 @@ class Issuer:
     """Issues evidence over an engine."""
 
     def __init__(
-        self, services: Services, notary: Notary | None, ask: Ask, circumstances: Circumstances, today: Callable[[], dt.date]
+        self, services: Services, notary: Notary | None, ask: Ask, read: Callable[..., Request], circumstances: Circumstances,
+        today: Callable[[], dt.date],
     ) -> None:  # fmt: skip
-        self._services, self._notary, self._ask = services, notary, ask
+        self._services, self._notary, self._ask, self._read = services, notary, ask, read
         self._circumstances, self._today = circumstances, today
 
     async def issue(
@@ -113,7 +116,9 @@ class Issuer:
             ) from None
         titles = {"ko": service.title.ko, "en": service.title.en}
         told = {"code": service.code, "title": titles}
-        found = bundle(told, service.document, service.subject, answer.body, proof, notary.seal)
+        collected = self._read(service.document, variables, None, access).collected
+        response, omitted = _kept(answer.body, leaves(collected))
+        found = bundle(told, service.document, service.subject, response, omitted, proof, notary.seal)
         extract = self._extract(service, notary, orjson.loads(found.payload))
         return Evidence(
             entry=BigInt(found.entry),
@@ -157,6 +162,17 @@ class Issuer:
             return None
         code = notary.codes.of(payload["entry"], bytes.fromhex(payload["request"]), service.code)
         return printed(layout, payload, code, notary.seal, notary.address, notary.timezone)
+
+
+def _kept(body: bytes, leaves: Leaves) -> tuple[bytes, list[str]]:
+    """An answer without the values that may not be stored by the duties that come with it, and the coordinates of these."""
+    response = orjson.loads(body)
+    duties = response["extensions"].get("duties", ())
+    omitted = sorted({name for duty in duties if not duty["store"] for name in duty["coordinates"]} & {*leaves.values()})
+    if not omitted:
+        return body, []
+    response["data"] = without(response["data"], leaves, omitted)
+    return orjson.dumps(response), omitted
 
 
 def _refused(answer: Answer) -> InputError:

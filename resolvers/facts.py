@@ -7,7 +7,7 @@ repetitions papers have more than answers, so that the papers' facts are rather 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from resolvers.selection import EVERY, Collected
@@ -41,3 +41,12 @@ def _facts(value: Any, path: str, leaves: Leaves) -> Iterator[Fact]:
             yield from _facts(each, path, leaves)
     elif value is not None and path in leaves:
         yield leaves[path], value
+
+
+def without(value: Any, leaves: Leaves, coordinates: Collection[str], path: str = "") -> Any:
+    """The data of an answer with null in place of the values of some coordinates."""
+    if isinstance(value, dict):
+        return {name: without(each, leaves, coordinates, f"{path}.{name}" if path else name) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without(each, leaves, coordinates, path) for each in value]
+    return None if leaves.get(path) in coordinates else value

@@ -113,6 +113,18 @@ def test_an_officer_is_given_what_the_decision_rests_on(evidence: dict[str, Any]
     assert (evidence["code"], evidence["html"], evidence["pdf"]) == (None, None, None)
 
 
+def test_what_may_not_be_stored_was_shown_and_is_not_in_it(evidence: dict[str, Any], seal: Seal) -> None:
+    payload = checked(evidence["file"], seal)
+    assert payload["omitted"] == ["MilitaryService.dischargedOn", "MilitaryService.kind"]
+    assert {*payload["omitted"]} <= {each["coordinate"] for each in payload["granted"]}, "that it was shown stays"
+    assert payload["response"]["data"]["resident"]["militaryService"] == {"kind": None, "dischargedOn": None}
+    assert "2004-11-20" not in evidence["file"]
+    payload["omitted"].append("Resident.rrn")
+    text = json.dumps(payload)
+    with pytest.raises(NotEvidence, match="said to be omitted"):
+        checked(Bundle(text, seal.bundle(text), payload["entry"]).file, seal)
+
+
 def test_the_command_says_what_holds_and_what_was_decided(evidence: dict[str, Any], seal: Seal, tmp_path: Path) -> None:
     result = verify(tmp_path, evidence["file"], seal)
     assert result.exit_code == 0, result.output

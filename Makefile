@@ -23,7 +23,7 @@ demo-services: .venv/serve.stamp ## what the services spare 1,000 people each, i
 	$(BIN)/madang services demo $(DEMO_ARGS)
 
 test: .venv/dev.stamp
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: .venv/dev.stamp ## lint, format, types, and the rule on imports
 	$(BIN)/ruff check

@@ -59,6 +59,18 @@ def changing() -> Iterator[Embedded]:
         yield running
 
 
+LONG = (
+    "test_durability", "test_never_read", "test_differential", "test_sharing", "test_disclosed", "test_random_rules",
+    "test_cedar_oracle", "test_joint_reports", "test_packaging", "test_law", "test_grants",
+)  # fmt: skip
+"""Files that take long. They come first, so that at the end no core waits for one of them."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    places = {name: place for place, name in enumerate(LONG)}
+    items.sort(key=lambda item: places.get(item.path.stem, len(LONG)))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Where everything is installed for the tests, none may be skipped."""

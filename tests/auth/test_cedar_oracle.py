@@ -176,7 +176,7 @@ EVERYTHING = [
 
 
 @pytest.mark.usefixtures("whatever_lint_says")
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(laws, st.integers(0, 99))
 def test_random_rules(rules: tuple[list[Permission], list[Prohibition]], seed: int) -> None:
     law = law_of([*rules[0], *rules[1]])

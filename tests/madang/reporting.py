@@ -45,7 +45,7 @@ GIVE, REVOKE = mutation("giveConsent"), mutation("revokeConsent")
 def move(*residents: str, to: str = "서울특별시 종로구 세종대로 1", district: str = "11110", **more: Any) -> dict[str, Any]:
     refs = [{"rrn": rrn} for rrn in residents]
     place = {"address": to, "districtCode": district}
-    return {"residents": refs, "to": place, "movedOn": "2026-11-29", "reason": "JOB", **more}
+    return {"residents": refs, "to": place, "movedOn": "2026-11-30", "reason": "JOB", **more}
 
 
 def birth(name: str, **more: Any) -> dict[str, Any]:

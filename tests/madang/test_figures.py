@@ -169,7 +169,9 @@ async def test_the_page_counts_the_same(browser: Browser, served: str, figures: 
         await shown.focus()
         await page.keyboard.press("Space")
         await page.get_by_label("Residents of each service").select_option(str(MANY))
-        await page.get_by_role("button", name="Ask now").press("Enter")
+        begin = page.get_by_role("button", name="Ask now")
+        await expect(begin).to_be_enabled()  # Once the services are there; a key is pressed without waiting for that.
+        await begin.press("Enter")
         main = page.get_by_role("main")
         await expect(main.get_by_role("status")).to_have_text(f"Done: {3 * MANY} residents asked about.", timeout=20_000)
         for each in figures.values():

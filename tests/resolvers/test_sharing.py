@@ -141,8 +141,9 @@ async def test_who_may_is_who_is_granted(directory: Path) -> None:
     members = {str(name): [str(agency) for agency in group.agencies] for name, group in parties.groups.items()}
     asked = "recipients { code } role { code } purpose { code } ways { rule { id } } exceptions { rule { id } }"
     hidden = authorizer.hidden_from(CLERK)
-    for access, use in product(get_args(Access), get_args(Use)):
-        for coordinate in sorted(ALL - hidden):
+    for n, (access, use) in enumerate(product(get_args(Access), get_args(Use))):
+        # In every way some, and each in some way.
+        for coordinate in sorted(ALL - hidden)[n % 4 :: 4]:
             arguments = f'coordinate: "{coordinate}", access: {access.upper()}, use: {use.upper()}'
             found = (await sharing(here, f"whoMay({arguments}) {{ {asked} }}", CLERK, None))["whoMay"]
             listed = {}

@@ -16,9 +16,10 @@ from auth.rules import Title
 from resolvers.attach import guarded
 from resolvers.rows import Context
 from resolvers.services import Paper, Service, Services
+from resolvers.sharing import titled
 from schema.declare import Register
 from schema.services import CivilService, ServicePaper, ServiceRegister
-from schema.sharing import SharingParty, SharingTitle
+from schema.sharing import SharingParty
 
 
 def attach_services(schema: GraphQLSchema, services: Services, fits: Callable[[str, frozenset[str]], bool]) -> None:
@@ -39,8 +40,8 @@ def _told(
     registers = context.catalogue.registers
     return CivilService(
         code=service.code,
-        title=_title(service.title),
-        description=_title(service.description),
+        title=titled(service.title),
+        description=titled(service.description),
         purpose=service.purpose,
         article=service.article,
         document_id=service.document_id,
@@ -58,7 +59,7 @@ def _told(
 
 def _paper(paper: Paper, hidden: frozenset[str], *, minors: bool) -> ServicePaper:
     return ServicePaper(
-        code=paper.code, title=_title(paper.title), office=_title(paper.office), minors_only=minors,
+        code=paper.code, title=titled(paper.title), office=titled(paper.office), minors_only=minors,
         shows=_shown(sorted(paper.shows), hidden),
     )  # fmt: skip
 
@@ -69,13 +70,9 @@ def _register(register: Register, context: Context) -> ServiceRegister:
     found = agencies.get(register.holder)
     title = found.title if found is not None else Title(register.holder, register.holder)
     return ServiceRegister(
-        code=register.name, title=register.title, holder=SharingParty(code=register.holder, title=_title(title))
+        code=register.name, title=register.title, holder=SharingParty(code=register.holder, title=titled(title))
     )
 
 
 def _shown(coordinates: Iterable[str], hidden: frozenset[str]) -> list[str]:
     return [coordinate for coordinate in coordinates if coordinate not in hidden]
-
-
-def _title(title: Title) -> SharingTitle:
-    return SharingTitle(ko=title.ko, en=title.en)

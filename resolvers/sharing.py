@@ -187,7 +187,7 @@ class _Told:
         declared: Purpose = self.law.declared_purposes[code]
         return SharingPurpose(
             code=code,
-            title=_title(declared.title),
+            title=titled(declared.title),
             basis=declared.basis,
             description=declared.description,
             mine=code in self.mine,
@@ -204,7 +204,7 @@ class _Told:
         return _party(name, titles)
 
     def title(self, coordinate: str) -> SharingTitle:
-        return _title(self.law.titles.get(coordinate) or Title(coordinate, coordinate))
+        return titled(self.law.titles.get(coordinate) or Title(coordinate, coordinate))
 
     def regulation(self, regulation: Regulation) -> SharingRegulation:
         assert regulation.approved_on is not None, "a version without a day of approval is not in force"
@@ -224,8 +224,9 @@ def _rule(rule: Rule) -> SharingRule:
 
 def _party(name: str, titles: Mapping[Any, Title]) -> SharingParty:
     # Holders outside the nation's list of parties have no title but their name.
-    return SharingParty(code=name, title=_title(titles.get(name) or Title(name, name)))
+    return SharingParty(code=name, title=titled(titles.get(name) or Title(name, name)))
 
 
-def _title(title: Title) -> SharingTitle:
+def titled(title: Title) -> SharingTitle:
+    """What something is called, as the graph tells it."""
     return SharingTitle(ko=title.ko, en=title.en)

@@ -243,7 +243,7 @@ def test_the_table_says_what_the_rules_say(
             assert strength(grant) == one_by_one(permits, forbids, question, row)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(laws, questions, rows)
 def test_a_decision_keeps_its_shape(law: tuple[list[Permission], list[Prohibition]], question: Question, row: Row) -> None:
     compiled = table(*law[0], *law[1])
@@ -271,7 +271,7 @@ def hidden(compiled: Table, question: Question, row: Row) -> tuple[int, int]:
     return strength(shown(decide(compiled, **question), row, question["day"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(laws, permissions, prohibitions, questions, rows)
 def test_less_law_never_shows_more(
     law: tuple[list[Permission], list[Prohibition]], permit: Permission, forbid: Prohibition, question: Question, row: Row
@@ -285,7 +285,7 @@ def test_less_law_never_shows_more(
     assert forbidden >= hidden(table(permit, *rules, excepted), question, row) >= full, "with an exception more"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(laws, permissions, conditions, questions, rows)
 def test_a_narrower_permission_never_shows_more(
     law: tuple[list[Permission], list[Prohibition]],
@@ -311,7 +311,7 @@ def test_a_narrower_permission_never_shows_more(
 # ── What the checker and the remedies say ───────────────────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(laws, st.data())
 def test_what_the_checker_calls_needless_can_be_taken_out(
     law: tuple[list[Permission], list[Prohibition]], data: st.DataObject
@@ -332,7 +332,7 @@ def test_what_the_checker_calls_needless_can_be_taken_out(
     assert hidden(table(*kept), question, row) == hidden(table(*rules), question, row)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(laws, questions)
 def test_a_remedy_helps_and_without_one_nothing_does(law: tuple[list[Permission], list[Prohibition]], question: Question) -> None:
     compiled = table(*law[0], *law[1])

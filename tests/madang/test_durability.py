@@ -25,7 +25,7 @@ from madang.settings import Settings
 from tests.madang.mortal import Database, Gateway, Place, Succession, database, until
 from tests.madang.noted import Load, Note, Question, Questions, answered, ask, check, told
 
-GATEWAYS, OUTAGES, PEERS = 8, 3, 2
+GATEWAYS, OUTAGES, PEERS = 10, 5, 2
 """How many are killed."""
 RECOVERY = 2.0
 """Seconds after which a gateway shows something again once its database is back."""

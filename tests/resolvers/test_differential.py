@@ -25,7 +25,7 @@ from tests.resolvers.nation import CALLERS, CASE, REGISTERS, make
 from tests.resolvers.operations import Dice, Operation, Writer
 from tests.resolvers.world import PURPOSE, WIDE, Profile, World, world
 
-EXAMPLES = 250
+EXAMPLES = 400
 CASES = (None, CASE, "closed", "of-the-citizen", "of-another-agency")
 CAPABILITIES = list(product((True, False), repeat=2))
 

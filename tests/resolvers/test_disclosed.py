@@ -28,7 +28,7 @@ from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.test_never_read import Canaries, compose, dice_of, leaves
 from tests.resolvers.world import Profile, World, world
 
-EXAMPLES = 200
+EXAMPLES = 300
 
 Asked = tuple[Operation, Profile, Caller, str | None, Access]
 

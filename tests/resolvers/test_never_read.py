@@ -51,7 +51,7 @@ from tests.resolvers.operations import Dice, Operation, Writer
 from tests.resolvers.oracle import Cell, Oracle
 from tests.resolvers.world import Profile, World
 
-EXAMPLES = 200
+EXAMPLES = 300
 ROOTS = {"lookup": ("resident", "node", "household", "me"), "list": ("residents",)}
 POSTGRES = {name: PostgresSource(name, "", CATALOGUE.tables(name)) for name in CATALOGUE.registers}
 FOUND_FIRST = {q.shape for need in NEEDS for q in Circumstances(CATALOGUE, {}).questions(need)}

@@ -28,7 +28,7 @@ from tests.resolvers.nation import CALLERS, CASE, CATALOGUE, CITIZEN_RRN, CLERK,
 from tests.resolvers.operations import Dice, Writer
 from tests.resolvers.world import RULE, Profile, World, codes, world
 
-EXAMPLES = 150
+EXAMPLES = 250
 BAN = Rule("test-regulation", "test-prohibition", "Test Act, art. 3")
 PROTECTED = Ban(BAN, (Matches("Resident.addressProtected", (True,)),), told=False)
 OWN = OfSubject(frozenset({"self"}))

@@ -60,8 +60,8 @@ def changing() -> Iterator[Embedded]:
 
 
 LONG = (
-    "test_durability", "test_never_read", "test_differential", "test_sharing", "test_disclosed", "test_random_rules",
-    "test_cedar_oracle", "test_joint_reports", "test_packaging", "test_law", "test_grants",
+    "test_durability", "test_cedar_oracle", "test_never_read", "test_differential", "test_sharing", "test_disclosed",
+    "test_random_rules", "test_joint_reports", "test_packaging", "test_law", "test_grants",
 )  # fmt: skip
 """Files that take long. They come first, so that at the end no core waits for one of them."""
 

@@ -29,6 +29,7 @@ from examples.ministry.operations.events import EventsResultEvents
 from madang.embedded import Embedded, known_residents
 from madang.gateway import ledger_key
 from madang.settings import Settings
+from resolvers.evidence import DOCUMENT
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = ROOT / "examples/ministry/operations"
@@ -52,6 +53,7 @@ def test_the_ministrys_types_are_those_of_its_documents_and_these_the_approved_o
     assert {path: path.read_text("utf-8") for path in OPERATIONS.glob("*.py")} == generated(), "run `generate.py`"
     renewal = (OPERATIONS / "passport_renewal.graphql").read_bytes()
     assert renewal == (ROOT / "examples/korea/services/passport-renewal/operation.graphql").read_bytes()
+    assert (OPERATIONS / "evidence.graphql").read_text("utf-8") == DOCUMENT
 
 
 def test_a_passport_is_renewed_and_its_evidence_holds(served: str, key: Path, tmp_path: Path) -> None:
